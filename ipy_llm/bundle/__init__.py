@@ -1,0 +1,1 @@
+"""The self-installing one-file bundle."""

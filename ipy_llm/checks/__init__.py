@@ -1,0 +1,1 @@
+"""What an edit broke: types (mypy) and tests (pytest), as reports."""

@@ -1,0 +1,1 @@
+"""What a name means: signatures, first lines, where it is defined."""

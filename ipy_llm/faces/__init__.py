@@ -1,0 +1,1 @@
+"""Thin projections of the operations: command line and magics."""

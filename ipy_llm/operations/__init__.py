@@ -1,0 +1,1 @@
+"""The verbs, written once as typed functions."""

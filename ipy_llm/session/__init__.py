@@ -1,0 +1,1 @@
+"""The running IPython: forgiven cells and explained errors."""

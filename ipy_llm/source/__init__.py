@@ -1,0 +1,1 @@
+"""Ground floor: text in, text out. No files, clock, process or IPython."""

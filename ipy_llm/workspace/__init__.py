@@ -1,0 +1,1 @@
+"""Documents on disk: where they are, reading, writing all or none, undo."""

@@ -1,0 +1,54 @@
+"""Which folder is the project, and where ipy_llm may keep its own files."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
+
+# Folders that are never the project's own source: caches, environments, build output.
+SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env"})
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder at or above `start` with a project marker, else `start` itself."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if any((folder / marker).exists() for marker in ROOT_MARKERS):
+            return folder
+    return start
+
+
+def cache_folder(root: Path) -> Path:
+    """Return (without creating it) our folder for `root` in the user's cache folder.
+
+    `$IPY_LLM_CACHE`, else `$XDG_CACHE_HOME/ipy_llm`, else `~/.cache/ipy_llm`. Nothing of ours is ever
+    written into a project's tree.
+    """
+    base = os.environ.get("IPY_LLM_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "ipy_llm"
+    )
+    real = str(root.resolve())
+    return Path(base) / f"{root.resolve().name or 'root'}-{zlib.crc32(real.encode()):08x}"
+
+
+def walk(root: Path, suffix: str = ".py") -> Iterator[Path]:
+    """Yield the files below `root` with that suffix, sorted within each folder.
+
+    Hidden folders, caches, virtual environments and build output are passed over.
+    """
+    for folder, names, files in os.walk(root):
+        names[:] = sorted(
+            name
+            for name in names
+            if not name.startswith(".")
+            and name not in SKIPPED_FOLDERS
+            and not name.endswith(".egg-info")
+            and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))
+        )
+        for name in sorted(files):
+            if name.endswith(suffix):
+                yield Path(folder, name)
