@@ -1,0 +1,148 @@
+"""Addresses: how a request names a piece of code, and the header of an edit.
+
+address  = [ document "::" ] target [ "@" digest ] [ ":" lines ]
+target   = name { "." name } [ "[" n | "impl" "]" ] [ "#" section ] | "#" section | nothing
+lines    = n | n "-" m | n "+"
+header   = [ "before" | "after" | "into" | "delete" | "create" ] address [ old " => " new ]
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ipy_llm.errors import ParseError
+
+Verb = Literal["replace", "before", "after", "into", "delete", "create"]
+VERBS: tuple[Verb, ...] = ("before", "after", "into", "delete", "create")
+
+_ADDRESS = re.compile(
+    r"(?P<name>.*?)(?:\[(?P<index>\d+|impl)\])?(?:#(?P<section>[^@:]*?))?"
+    r"(?:@(?P<digest>[0-9a-fA-F]{4}))?(?::(?P<first>\d+)(?:-(?P<last>\d+)|(?P<plus>\+))?)?",
+    re.DOTALL,
+)
+_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?:\.(?P<index>\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class LineRange:
+    """Lines of a chunk, counted from 1: `first` to `last`; `insert` means after `first`, replacing none."""
+
+    first: int
+    last: int
+    insert: bool = False
+
+    def __str__(self) -> str:
+        if self.insert:
+            return f"{self.first}+"
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A parsed address. Without a `document`, `name` may still turn out to be a path or a module."""
+
+    document: str | None = None
+    name: str = ""
+    index: int | Literal["impl"] | None = None
+    section: str | None = None
+    digest: str | None = None
+    lines: LineRange | None = None
+
+    @property
+    def target(self) -> str:
+        """The part that names a chunk: `Cart.total[0]#helpers`, or nothing for the whole document."""
+        index = "" if self.index is None else f"[{self.index}]"
+        section = "" if self.section is None else f"#{self.section}"
+        return f"{self.name}{index}{section}"
+
+    def __str__(self) -> str:
+        digest = f"@{self.digest}" if self.digest else ""
+        lines = f":{self.lines}" if self.lines else ""
+        document = "" if self.document is None else self.document
+        colons = "::" if self.document is not None and self.target else ""
+        return f"{document}{colons}{self.target}{digest}{lines}"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What an edit is to do and where: the first line of a patch entry, or the argument of `edit`."""
+
+    verb: Verb
+    address: Address
+    substitution: tuple[str, str] | None = None
+
+
+def slug(name: str) -> str:
+    """Return a section's name as addresses write it: white space reads as `-`."""
+    return "-".join(name.split())
+
+
+def parse_address(text: str) -> Address:
+    """Parse an address. Raises `ParseError` with the form that would be right."""
+    document, colons, rest = text.strip().partition("::")
+    if not colons:
+        document, rest = "", document
+    match = _ADDRESS.fullmatch(rest)
+    assert match is not None, "every group is optional"
+    first, last = match["first"], match["last"]
+    lines = LineRange(int(first), int(last or first), match["plus"] is not None) if first else None
+    if lines and (lines.last < lines.first or (lines.first == 0 and not lines.insert)):
+        raise ParseError(
+            f"no such lines: {lines}; lines are counted from 1, e.g. {first or 1}-{int(first) + 1}"
+        )
+    index = match["index"]
+    address = Address(
+        document=document if colons and document else None,
+        name=match["name"],
+        index=None if index is None else "impl" if index == "impl" else int(index),
+        section=None if match["section"] is None else slug(match["section"]),
+        digest=match["digest"] and match["digest"].lower(),
+        lines=lines,
+    )
+    # Without `::` the name may be a path; whoever can see the files decides.
+    return as_target(address) if colons else address
+
+
+def as_target(address: Address) -> Address:
+    """Return the address with its name checked and normalised as a qualified name.
+
+    `f.<locals>.g` reads as `f.g`, and `f.0` as `f[0]`. Raises `ParseError` where it is not one.
+    """
+    if not address.name:
+        return address
+    name = address.name.replace(".<locals>.", ".")
+    match = _NAME.fullmatch(name)
+    if match is None:
+        hint = "a digest is four hex digits: Cart.total@3f1c" if "@" in name else "write FILE::Name.name"
+        raise ParseError(f"not a qualified name: {address.name!r}; {hint}")
+    if match["index"] is None:
+        return replace(address, name=name)
+    return replace(address, name=name.rpartition(".")[0], index=int(match["index"]))
+
+
+def parse_header(text: str) -> Header:
+    """Parse `[verb] ADDRESS [old => new]`. Raises `ParseError`.
+
+    A verb is a verb only with an address after it; a chunk called `delete` is written `::delete`.
+    """
+    text = text.strip()
+    word, _, rest = text.partition(" ")
+    verb: Verb = "replace"
+    for known in VERBS:
+        if word == known and rest.strip() and not rest.lstrip().startswith("=>"):
+            verb, text = known, rest.strip()
+    if not text:
+        raise ParseError("no address; write e.g. shop/cart.py::Cart.total")
+    if " => " not in f"{text} ":
+        return Header(verb, parse_address(text))
+    if verb != "replace":
+        raise ParseError(f"`{verb}` takes no `old => new`")
+    # A path may hold blanks, a target may not: the address ends at the first blank after `::`.
+    blank = text.find(" ", max(text.find("::"), 0))
+    old, _, new = f"{text[blank + 1 :]} ".partition(" => ")
+    new = new[:-1]
+    if not old or " => " in new or old != old.strip() or new != new.strip():
+        raise ParseError("write `ADDRESS old => new`: ` => ` once, no blanks at the edges of either side")
+    return Header(verb, parse_address(text[:blank]), (old, new))

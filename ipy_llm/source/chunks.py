@@ -1,0 +1,85 @@
+"""The nouns of a document's structure: chunks and outlines."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ipy_llm.source.text import Source, Span, digest
+
+Kind = Literal["function", "class", "assignment", "section"]
+Accessor = Literal["getter", "setter", "deleter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A named piece of a document.
+
+    `span` is what is shown, numbered and replaced: whole lines from the first attached one, the last
+    line end left out - or, where `inline`, just the statement. `outer` is what a deletion removes; it
+    differs from `span` only for sections, whose markers it holds.
+    """
+
+    name: str
+    kind: Kind
+    span: Span
+    outer: Span
+    indent: str
+    code: int  # offset of `def`, `class` or the assignment, after comments and decorators
+    decorators: int  # offset of the line of the first decorator; of the statement if there is none
+    accessor: Accessor | None = None
+    overload: bool = False
+    guard: str = ""  # "if TYPE_CHECKING", "except ImportError": the branch it stands in
+    inline: bool = False  # it shares its line with another statement
+    first: bool = False  # first statement of its suite
+    last: bool = False  # last statement of its suite
+    body_indent: str | None = None  # of a def's or class's suite; None where it stands on the header's line
+    placeholder: Span | None = None  # the `pass` or `...` that is all a suite has
+    docstring: Span | None = None
+    children: tuple[Chunk, ...] = ()
+
+    @property
+    def is_definition(self) -> bool:
+        """Say whether it is a function or class."""
+        return self.kind in {"function", "class"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """All chunks of a document, in the order in which they stand.
+
+    `problems` maps a section's name to what is wrong with its markers; such a section has no chunk.
+    """
+
+    source: Source
+    chunks: tuple[Chunk, ...]
+    sections: tuple[Chunk, ...] = ()
+    problems: dict[str, str] = field(default_factory=dict)
+    imports: Span | None = None  # the first run of imports, from its first line to its last
+    docstring: Span | None = None
+    main: Span | None = None  # if __name__ == "__main__": ...
+    starts: tuple[int, ...] = ()  # offsets of the lines
+    python: bool = True
+    error: str | None = None  # why names cannot be found: the document has a syntax error, or is not Python
+
+    def walk(self) -> Iterator[Chunk]:
+        """Yield every function, class and assignment, owners before what they hold."""
+        pending = list(reversed(self.chunks))
+        while pending:
+            chunk = pending.pop()
+            yield chunk
+            pending.extend(reversed(chunk.children))
+
+    def line_of(self, offset: int) -> int:
+        """Return the 1-based line an offset is on."""
+        return bisect_right(self.starts, offset)
+
+    def lines(self, span: Span) -> tuple[int, int]:
+        """Return the first and last 1-based line of a span."""
+        return self.line_of(span.start), self.line_of(max(span.start, span.end - 1))
+
+    def digest(self, span: Span) -> str:
+        """Return the digest of the text of a span."""
+        return digest(span.of(self.source.text))

@@ -1,0 +1,379 @@
+"""Finding the named pieces of a Python document, with exact spans.
+
+Spans come from `ast`; what it does not know - attached comments, indented trailing comments,
+sections - is read from the lines around a statement, where nothing but comments can stand.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import TypedDict
+
+from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.sections import Marker, read_markers
+from ipy_llm.source.syntax import (
+    COMPOUND,
+    DEFINITIONS,
+    accessor,
+    bound_names,
+    branches,
+    floor,
+    is_import,
+    is_main,
+    mark,
+    parse,
+)
+from ipy_llm.source.text import Source, Span, indentation, line_starts
+
+_PRAGMA = re.compile(
+    r"#\s*(?:!|-\*-|type:|noqa|pylint:|pragma|mypy:|pyright:|ruff:|isort:|flake8:|fmt:|yapf:|section:|endsection|%%|(?:end)?region\b)"
+)
+_BANNER = re.compile(r"#\W*(?:([-=#*~_+.])\1{2}.*)?|#.*([-=#*~_+])\2{2}\s*")
+
+
+def outline(source: Source, *, python: bool = True) -> Outline:
+    """Find every named piece of a document.
+
+    One that is not Python, or has a syntax error, has an outline without chunks, its `error` set:
+    lines and in-line text of it can still be shown and edited.
+    """
+    starts = tuple(line_starts(source.text))
+    if not python:
+        return Outline(
+            source, (), starts=starts, python=False, error="not Python; it has lines, but no names"
+        )
+    try:
+        tree = parse(source.text)
+    except SyntaxError as error:
+        return Outline(
+            source,
+            (),
+            starts=starts,
+            error=f"line {error.lineno}: {error.msg}; names cannot be found until that is mended",
+        )
+    return _Builder(source, starts).build(tree)
+
+
+class _Place(TypedDict):
+    """Where a statement stands, as the fields of a chunk."""
+
+    span: Span
+    outer: Span
+    indent: str
+    code: int
+    decorators: int
+    inline: bool
+
+
+class _Builder:
+    """Walks statements once; holds what every step of the walk needs."""
+
+    def __init__(self, source: Source, starts: tuple[int, ...]) -> None:
+        self.source = source
+        self.text = source.text
+        self.starts = starts
+        self.ascii = source.text.isascii()
+
+    def build(self, tree: ast.Module) -> Outline:
+        chunks = tuple(self.suite(tree.body, "", "module", tree, ""))
+        markers = read_markers(self.text)
+        sections, problems = self.sections(markers, chunks) if markers else ((), {})
+        return Outline(
+            source=self.source,
+            chunks=chunks,
+            sections=sections,
+            problems=problems,
+            imports=self.imports(tree.body),
+            docstring=self.docstring(tree.body),
+            main=next((self.whole(node) for node in tree.body if is_main(node)), None),
+            starts=self.starts,
+        )
+
+    # -- positions
+
+    def offset(self, line: int, column: int) -> int:
+        """Return the character offset of ast's 1-based line and UTF-8 column."""
+        start = self.starts[line - 1]
+        if self.ascii:
+            return start + column
+        return start + len(self.line(line).encode()[:column].decode())
+
+    def line(self, number: int) -> str:
+        """Return a 1-based line without its end."""
+        if number < len(self.starts):
+            return self.text[self.starts[number - 1] : self.starts[number]].rstrip("\r\n")
+        return self.text[self.starts[number - 1] :]
+
+    def end_of_line(self, number: int) -> int:
+        return self.starts[number - 1] + len(self.line(number))
+
+    def exact(self, node: ast.stmt | ast.expr) -> Span:
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return Span(
+            self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
+        )
+
+    def whole(self, node: ast.stmt) -> Span:
+        """Return a statement's lines, its decorators' too, without its comments."""
+        assert node.end_lineno is not None
+        return Span(
+            self.starts[self.first_line(node) - 1] if self.opens_line(node) else self.exact(node).start,
+            self.end_of_line(node.end_lineno) if self.closes_line(node) else self.exact(node).end,
+        )
+
+    def first_line(self, node: ast.stmt) -> int:
+        decorators = getattr(node, "decorator_list", None)
+        if not decorators:
+            return node.lineno
+        # ast gives the expression, not the `@`, which may stand lines above it: `@(\n  a\n)`.
+        line: int = decorators[0].lineno
+        while line > 1 and not self.line(line).lstrip(" \t\f").startswith("@"):
+            line -= 1
+        return line
+
+    def opens_line(self, node: ast.stmt) -> bool:
+        return not self.text[self.starts[node.lineno - 1] : self.exact(node).start].strip(" \t\f")
+
+    def closes_line(self, node: ast.stmt) -> bool:
+        assert node.end_lineno is not None
+        rest = self.text[self.exact(node).end : self.end_of_line(node.end_lineno)].lstrip(" \t\f;\\")
+        return not rest or rest.startswith("#")
+
+    # -- comments around a statement
+
+    def attached(self, first: int, indent: str, above: ast.AST | int) -> int:
+        """Return the first line of the comments attached to a statement that begins on line `first`.
+
+        `above` is the header before it, or the last line of the statement before it.
+        """
+        line = first
+        if first == 1 or "#" not in self.line(first - 1):
+            return first
+        lowest = floor(above)
+        while line - 1 > lowest:
+            text = self.line(line - 1)
+            comment = text.lstrip(" \t\f")
+            if (
+                not comment.startswith("#")
+                or indentation(text) != indent
+                or _PRAGMA.match(comment)
+                or _BANNER.fullmatch(comment)
+            ):
+                break
+            line -= 1
+        before = (self.line(number).lstrip(" \t\f") for number in range(1, line))
+        at_top = lowest == 0 and all(_PRAGMA.match(text) or not text for text in before)
+        return first if at_top else line
+
+    def trailing(self, last: int, indent: str) -> int:
+        """Return the last line of a suite that ends on line `last`, indented comments after it included."""
+        width = len(indent.expandtabs())
+        found = last
+        for number in range(last + 1, len(self.starts) + 1):
+            line = self.line(number)
+            comment = line.lstrip(" \t\f")
+            if not comment:
+                continue
+            if not comment.startswith("#") or len(indentation(line).expandtabs()) <= width:
+                break
+            found = number
+        return found
+
+    # -- statements
+
+    def suite(
+        self, body: list[ast.stmt], prefix: str, scope: str, above: ast.AST | int, guard: str
+    ) -> Iterator[Chunk]:
+        """Yield the chunks of one suite; `above` is its header, or the last line before it."""
+        for position, node in enumerate(body):
+            first, last = position == 0, position == len(body) - 1
+            if isinstance(node, DEFINITIONS):
+                yield self.definition(node, prefix, scope, above, guard, first=first, last=last)
+            elif isinstance(node, COMPOUND):
+                for branch, label, header in branches(node):
+                    yield from self.suite(
+                        branch, prefix, scope, header, f"{label} {self.condition(node, label)}"
+                    )
+            elif scope != "function":
+                for name in bound_names(node):
+                    place = self.place(node, above)
+                    yield Chunk(prefix + name, "assignment", **place, guard=guard, first=first, last=last)
+            above = node.end_lineno or 0
+
+    def place(self, node: ast.stmt, above: ast.AST | int) -> _Place:
+        """Return where a statement stands: its lines with attached comments, or just itself if inline."""
+        exact = self.exact(node)
+        assert node.end_lineno is not None
+        number = self.first_line(node)
+        indent = indentation(self.line(number))
+        if not (self.opens_line(node) and self.closes_line(node)):
+            return _Place(
+                span=exact, outer=exact, indent=indent, code=exact.start, decorators=exact.start, inline=True
+            )
+        span = Span(
+            self.start(self.attached(number, indent, above)),
+            self.end_of_line(node.end_lineno),
+        )
+        decorators = self.start(number)
+        code = self.start(node.lineno)
+        return _Place(span=span, outer=span, indent=indent, code=code, decorators=decorators, inline=False)
+
+    def start(self, number: int) -> int:
+        """Return where a line begins for us: after its last leading form feed."""
+        line = self.line(number)
+        blanks = len(line) - len(line.lstrip(" \t\f"))
+        return self.starts[number - 1] + line.rfind("\f", 0, blanks) + 1
+
+    def definition(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef,
+        prefix: str,
+        scope: str,
+        above: ast.AST | int,
+        guard: str,
+        *,
+        first: bool,
+        last: bool,
+    ) -> Chunk:
+        place = self.place(node, above)
+        assert node.end_lineno is not None
+        end = self.end_of_line(self.trailing(node.end_lineno, place["indent"]))
+        place["span"] = place["outer"] = Span(place["span"].start, end)
+        name = prefix + node.name
+        is_class = isinstance(node, ast.ClassDef)
+        inner = "class" if is_class else "function"
+        marks = [mark(decorator) for decorator in node.decorator_list]
+        return Chunk(
+            name,
+            "class" if is_class else "function",
+            **place,
+            accessor=accessor(node.name, marks) if scope == "class" and not is_class else None,
+            overload="overload" in marks,
+            guard=guard,
+            first=first,
+            last=last,
+            body_indent=self.body_indent(node.body[0]),
+            placeholder=self.placeholder(node.body),
+            docstring=self.docstring(node.body),
+            children=tuple(self.suite(node.body, f"{name}.", inner, node, "")),
+        )
+
+    # -- what is always there
+
+    def body_indent(self, node: ast.stmt) -> str | None:
+        return indentation(self.line(self.first_line(node))) if self.opens_line(node) else None
+
+    def placeholder(self, body: list[ast.stmt]) -> Span | None:
+        node = body[-1]
+        if len(body) > 1 + (self.docstring(body) is not None) or not self.opens_line(node):
+            return None
+        dots = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is ...
+        return self.whole(node) if dots or isinstance(node, ast.Pass) else None
+
+    def docstring(self, body: list[ast.stmt]) -> Span | None:
+        if not body or not isinstance(body[0], ast.Expr) or not isinstance(body[0].value, ast.Constant):
+            return None
+        return self.whole(body[0]) if isinstance(body[0].value.value, str) else None
+
+    def imports(self, body: list[ast.stmt]) -> Span | None:
+        run: list[Span] = []
+        for node in body:
+            if is_import(node):
+                run.append(self.whole(node))
+            elif run:
+                break
+        return Span(run[0].start, run[-1].end) if run else None
+
+    def condition(self, node: ast.stmt, label: str) -> str:
+        """Return the text of a branch's condition where it is short, to tell twins apart."""
+        test = getattr(node, "test", None)
+        if label not in {"if", "while", "else of if"} or test is None:
+            return ""
+        text = " ".join(self.exact(test).of(self.text).split())
+        return text if len(text) <= 60 else text[:57] + "..."
+
+    # -- sections
+
+    def sections(
+        self, markers: list[Marker], chunks: tuple[Chunk, ...]
+    ) -> tuple[tuple[Chunk, ...], dict[str, str]]:
+        """Pair the markers; a section whose markers do not fit is a problem instead."""
+        found: list[Chunk] = []
+        problems: dict[str, str] = {}
+        opened: list[tuple[Marker, str]] = []
+        cell: tuple[Marker, str] | None = None
+        for marker in markers:
+            owner = _owner(chunks, Span(self.start(marker.line), self.end_of_line(marker.line)))
+            key = f"{owner}#{marker.name}"
+            if marker.kind == "cell":
+                if owner == "":
+                    found += self.cell(cell, marker.line - 1)
+                    cell = (marker, key)
+            elif marker.kind == "open":
+                opened.append((marker, key))
+            elif not opened:
+                problems[key] = f"line {marker.line}: `# endsection` with no section open"
+            else:
+                opener, key = opened.pop()
+                wrong = ""
+                if marker.name and marker.name != opener.name:
+                    wrong = f"opened on line {opener.line}, closed on line {marker.line} as `{marker.name}`"
+                elif key != f"{owner}#{opener.name}":
+                    wrong = (
+                        f"opens on line {opener.line}, closes on line {marker.line} inside another definition"
+                    )
+                elif opener.indent != marker.indent:
+                    wrong = f"its markers on lines {opener.line} and {marker.line} are indented differently"
+                elif any(chunk.name == key for chunk in found):
+                    wrong = f"stands twice, the second on line {opener.line}"
+                if wrong:
+                    problems[key] = wrong
+                else:
+                    found.append(self.section(key, opener, marker.line - 1, marker.line))
+        found += self.cell(cell, len(self.starts))
+        for opener, key in opened:
+            problems[key] = f"opens on line {opener.line} and is never closed by `# endsection`"
+        found = [chunk for chunk in found if chunk.name not in problems]
+        return tuple(sorted(found, key=lambda chunk: chunk.span.start)), problems
+
+    def cell(self, opened: tuple[Marker, str] | None, last: int) -> list[Chunk]:
+        """Return the `# %%` cell that runs to line `last`, unless it has no name."""
+        if opened is None or not opened[0].name:
+            return []
+        while last > opened[0].line and not self.line(last).strip():
+            last -= 1
+        return [self.section(opened[1], opened[0], last, last)]
+
+    def section(self, name: str, opener: Marker, last: int, close: int) -> Chunk:
+        """Return the section between its opening marker and line `last`, blank lines at both ends left out."""
+        first = opener.line + 1
+        while first <= last and not self.line(first).strip():
+            first += 1
+        while last >= first and not self.line(last).strip():
+            last -= 1
+        if first > last:
+            # Nothing there: new text goes at the start of the line after the marker.
+            at = self.starts[opener.line] if opener.line < len(self.starts) else len(self.text)
+            span = Span(at, at)
+        else:
+            span = Span(self.starts[first - 1], self.end_of_line(last))
+        return Chunk(
+            name,
+            "section",
+            span=span,
+            outer=Span(self.starts[opener.line - 1], self.end_of_line(close)),
+            indent=opener.indent,
+            code=span.start,
+            decorators=span.start,
+        )
+
+
+def _owner(chunks: tuple[Chunk, ...], span: Span) -> str:
+    """Return the name of the innermost definition that holds a span, or nothing."""
+    for chunk in chunks:
+        if chunk.is_definition and chunk.span.holds(span):
+            return _owner(chunk.children, span) or chunk.name
+    return ""

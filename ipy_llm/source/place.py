@@ -1,0 +1,197 @@
+"""Where inserted text goes and what a deletion takes: indentation, blank lines, empty suites."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from ipy_llm.errors import EditRejectedError
+from ipy_llm.source.address import Address
+from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.fit import Fitted, fit_main, fit_new, step_of
+from ipy_llm.source.resolve import always_there, label, resolve
+from ipy_llm.source.text import Span, newline_of
+
+Where = Literal["before", "after", "into"]
+
+
+def insert(where: Where, address: Address, sent: str, outline: Outline, document: str) -> tuple[Span, str]:
+    """Return where an inserted text goes, an empty span save in a suite that holds only `pass`, and the text.
+
+    Beside a chunk it takes the chunk's indentation, `into` one that of its suite. Definitions get the
+    blank lines their neighbours have, else two at top level and one further in.
+    """
+    if where == "into":
+        span, text = _into(address, sent, outline, document)
+    else:
+        anchor = resolve(address, outline, document)
+        if not anchor.name:
+            raise EditRejectedError(f"`{where}` needs a chunk to stand {where}", steps=[f"into {document}"])
+        if anchor.inline:
+            raise EditRejectedError(
+                f"{anchor.name} shares its line with another statement; nothing can stand {where} it",
+                steps=["insert beside what holds it"],
+            )
+        span, text = _beside(where, anchor, fit_new(sent, anchor.indent, outline), outline)
+    return span, text.replace("\n", newline_of(outline.source.text))
+
+
+def delete(chunk: Chunk, outline: Outline) -> tuple[Span, str, tuple[str, ...]]:
+    """Return what deleting a chunk removes, what is left in its place, and notes.
+
+    The blank lines that came with the chunk go too: those above it, or below where it comes first. So
+    deleting what was inserted beside a definition restores the text.
+    """
+    text, starts = outline.source.text, outline.starts
+    if not chunk.name:
+        raise EditRejectedError("an edit does not delete a whole document; name a chunk of it")
+    if chunk.first and chunk.last and (chunk.indent or chunk.inline):
+        lead = "" if chunk.inline else chunk.indent
+        return chunk.outer, f"{lead}pass", ("left `pass` in the empty suite",)
+    if chunk.inline:
+        after = re.compile(r"[ \t]*;[ \t]*").match(text, chunk.outer.end)
+        if after and not chunk.last:
+            return Span(chunk.outer.start, after.end()), "", ()
+        before = text[: chunk.outer.start].rstrip(" \t").removesuffix(";").rstrip(" \t")
+        return Span(len(before), chunk.outer.end), "", ()
+    first, last = outline.lines(chunk.outer)
+    below = _blank_below(last, outline)
+    if chunk.kind == "assignment" and chunk.span.start < chunk.decorators and not below and not chunk.last:
+        notes = ("kept the comment above it, which heads the lines that follow",)
+        return Span(chunk.decorators, starts[last]), "", notes
+    above = _blank_above(first, outline)
+    if chunk.first or first - above == 1:
+        return (
+            Span(chunk.outer.start, starts[last + below] if last + below < len(starts) else len(text)),
+            "",
+            (),
+        )
+    start = starts[first - 1 - above] if above else chunk.outer.start
+    if last < len(starts):
+        return Span(start, starts[last]), "", ()
+    # The last line of a file without a final newline: the line end before it goes instead.
+    return Span(len(text[:start].removesuffix("\n").removesuffix("\r")), len(text)), "", ()
+
+
+def _beside(where: Where, anchor: Chunk, fitted: Fitted, outline: Outline) -> tuple[Span, str]:
+    first, last = outline.lines(anchor.outer)
+    above = None if anchor.first else _blank_above(first, outline)
+    below = None if anchor.last else _blank_below(last, outline)
+    near, other = (below, above) if where == "after" else (above, below)
+    usual = 1 if anchor.indent else 2
+    pad = 0
+    if anchor.is_definition and fitted.is_definition:
+        gap = next((blank for blank in (near, other) if blank is not None), usual)
+    elif anchor.is_definition or fitted.is_definition:
+        gap = usual
+        pad = max(0, usual - near) if fitted.is_definition and near is not None else 0
+    else:
+        gap = 0
+    if where == "after":
+        return _at(anchor.outer.end), "\n" * (gap + 1) + fitted.text + "\n" * pad
+    return _at(anchor.outer.start), "\n" * pad + fitted.text + "\n" * (gap + 1)
+
+
+def _into(address: Address, sent: str, outline: Outline, document: str) -> tuple[Span, str]:
+    if address.section is not None:
+        return _into_section(address, sent, outline, document)
+    if not address.name:
+        return _into_document(sent, outline)
+    owner = resolve(address, outline, document)
+    if not owner.is_definition:
+        target = f"{document and document + '::'}{label(owner, outline)}"
+        raise EditRejectedError(
+            f"{owner.name} is no class, function or section; nothing goes into it", steps=[f"after {target}"]
+        )
+    if owner.body_indent is None:
+        from ipy_llm.source.suite import open_suite  # noqa: PLC0415 - imports libcst, 0.2 s that few edits need
+
+        step = step_of(outline, None) or "    "
+        opened = open_suite(owner.span.of(outline.source.text), owner.indent, step)
+        return owner.span, f"{opened}\n{fit_new(sent, owner.indent + step, outline).text}"
+    fitted = fit_new(sent, owner.body_indent, outline)
+    if owner.placeholder is not None:
+        return owner.placeholder, fitted.text
+    end = owner.children[-1] if owner.children and owner.children[-1].last else None
+    gap = _gap_at_end(end, fitted, 1, outline)
+    return _at(owner.span.end), "\n" * (gap + 1) + fitted.text
+
+
+def _into_section(address: Address, sent: str, outline: Outline, document: str) -> tuple[Span, str]:
+    given = always_there(address.name, outline)
+    if address.section == "main" and given.get("main", outline) is None:
+        return _append(fit_main(sent, outline), 2, outline)
+    if address.section == "imports" and given.get("imports", outline) is None:
+        return _first_import(fit_new(sent, "", outline).text, outline)
+    section = resolve(address, outline, document)
+    if address.section == "docstring" and section.span == given.get("docstring"):
+        raise EditRejectedError("a docstring is one string; replace it instead of adding to it")
+    is_main = address.section == "main" and section.span == given.get("main")
+    indent = section.indent + (step_of(outline, None) or "    ") if is_main else section.indent
+    fitted = fit_new(sent, indent, outline)
+    if section.span.start == section.span.end:
+        return section.span, f"{fitted.text}\n"
+    gap = (1 if indent else 2) if fitted.is_definition else 0
+    return _at(section.span.end), "\n" * (gap + 1) + fitted.text
+
+
+def _into_document(sent: str, outline: Outline) -> tuple[Span, str]:
+    fitted = fit_new(sent, "", outline)
+    if not outline.source.text.strip():
+        return Span(0, len(outline.source.text)), f"{fitted.text}\n"
+    end = outline.chunks[-1] if outline.chunks and outline.chunks[-1].last else None
+    if outline.main and not outline.source.text[outline.main.end :].strip():
+        # What stands after it would not be there yet when the file runs as a script.
+        return _at(outline.main.start), f"{fitted.text}\n\n\n"
+    return _append(fitted.text, _gap_at_end(end, fitted, 2, outline), outline)
+
+
+def _append(text: str, gap: int, outline: Outline) -> tuple[Span, str]:
+    return _at(len(outline.source.text.rstrip())), "\n" * (gap + 1) + text
+
+
+def _first_import(text: str, outline: Outline) -> tuple[Span, str]:
+    """Place the first import of a document: below its docstring, else below the comments at its top."""
+    if outline.docstring is not None:
+        line = outline.lines(outline.docstring)[1]
+        more = "" if line >= len(outline.starts) or _blank_below(line, outline) else "\n"
+        return _at(outline.docstring.end), f"\n\n{text}{more}"
+    at = 0
+    for start, end in zip(outline.starts, outline.starts[1:], strict=False):
+        if not outline.source.text.startswith("#", start):
+            break
+        at = end
+    return _at(at), f"{text}\n" if not outline.source.text[at:].strip() else f"{text}\n\n"
+
+
+def _gap_at_end(end: Chunk | None, fitted: Fitted, usual: int, outline: Outline) -> int:
+    """Return the blank lines between the last statement of a suite and what is appended to it."""
+    is_definition = end is not None and end.is_definition
+    if end is not None and is_definition and fitted.is_definition and not end.first:
+        return _blank_above(outline.lines(end.outer)[0], outline)
+    if not (fitted.is_definition or is_definition):
+        return 0
+    return usual
+
+
+def _blank_above(line: int, outline: Outline) -> int:
+    count = 0
+    while line - count > 1 and not _line(line - count - 1, outline).strip():
+        count += 1
+    return count
+
+
+def _blank_below(line: int, outline: Outline) -> int:
+    count = 0
+    while line + count < len(outline.starts) and not _line(line + count + 1, outline).strip():
+        count += 1
+    return count
+
+
+def _line(number: int, outline: Outline) -> str:
+    end = outline.starts[number] if number < len(outline.starts) else len(outline.source.text)
+    return outline.source.text[outline.starts[number - 1] : end]
+
+
+def _at(offset: int) -> Span:
+    return Span(offset, offset)

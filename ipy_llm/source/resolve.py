@@ -1,0 +1,147 @@
+"""From an address to the one chunk it names - or an error that is itself the menu."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+from ipy_llm.errors import AmbiguousError, EditRejectedError, NotFoundError, ParseError
+from ipy_llm.source.address import Address
+from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.text import Span, indentation
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
+
+
+def resolve(address: Address, outline: Outline, document: str = "") -> Chunk:
+    """Return the chunk an address names in a document; the whole document as a chunk without a name.
+
+    `document` is how error messages write the document. Raises `NotFoundError` with the closest
+    names, or `AmbiguousError` with every full address. Never picks the first of several.
+    """
+    if not address.target:
+        return whole(outline)
+    if outline.error is not None:
+        raise ParseError(
+            f"{document}: {outline.error}",
+            steps=[f"edit it by lines: show {document}, then edit {document}@DIGEST:FIRST-LAST"],
+        )
+    if address.section is not None:
+        return _section(address, outline, document)
+    found = candidates(address, outline)
+    if not found:
+        names = dict.fromkeys(label(chunk, outline) for chunk in outline.walk())
+        near = closest(address.target, names)
+        raise NotFoundError(
+            f"no {address.target} in {document or 'the document'}",
+            near=near,
+            steps=[f"did you mean {document and document + '::'}{name}" for name in near]
+            or [f"see: outline {document}"],
+        )
+    if len(found) > 1:
+        raise AmbiguousError(
+            f"{address.target} is {len(found)} things in {document or 'the document'}; say which",
+            candidates=[f"{document and document + '::'}{label(chunk, outline)}" for chunk in found],
+            steps=[_menu_line(chunk, outline, document) for chunk in found],
+        )
+    return found[0]
+
+
+def candidates(address: Address, outline: Outline) -> list[Chunk]:
+    """Return every chunk an address without a section may mean."""
+    name, _, accessor = address.name.rpartition(".")
+    found = [chunk for chunk in outline.walk() if chunk.name == address.name]
+    if not found and accessor in {"getter", "setter", "deleter"}:
+        found = [chunk for chunk in outline.walk() if chunk.name == name and chunk.accessor == accessor]
+    if address.index == "impl":
+        return [chunk for chunk in found if not chunk.overload]
+    if address.index is not None:
+        return found[address.index : address.index + 1]
+    return found
+
+
+def label(chunk: Chunk, outline: Outline) -> str:
+    """Return the target that names this chunk alone: `Cart.total`, `Cart.price.setter`, `f[1]`, `f[impl]`."""
+    twins = [other for other in outline.walk() if other.name == chunk.name]
+    if len(twins) < 2 or chunk.kind == "section":
+        return chunk.name
+    if chunk.accessor and [twin.accessor for twin in twins].count(chunk.accessor) == 1:
+        return f"{chunk.name}.{chunk.accessor}"
+    if not chunk.overload and all(twin.overload for twin in twins if twin is not chunk):
+        return f"{chunk.name}[impl]"
+    return f"{chunk.name}[{twins.index(chunk)}]"
+
+
+def whole(outline: Outline) -> Chunk:
+    """Return the document itself as a chunk."""
+    text = outline.source.text
+    span = Span(0, len(text.removesuffix("\n").removesuffix("\r")))
+    return Chunk("", "section", span=span, outer=Span(0, len(text)), indent="", code=0, decorators=0)
+
+
+def always_there(owner: str, outline: Outline) -> dict[str, Span | None]:
+    """Return the sections that need no markers: a document's imports, docstring and main block."""
+    if owner:
+        chunks = [chunk for chunk in outline.walk() if chunk.name == owner]
+        return {"docstring": chunks[0].docstring} if len(chunks) == 1 else {}
+    return {"imports": outline.imports, "docstring": outline.docstring, "main": outline.main}
+
+
+def closest(name: str, names: Iterable[str], limit: int = 3) -> list[str]:
+    """Return the names nearest to one that fits nothing, best first.
+
+    By spelling and by words in common: `get_area` is near `area`, `total` near `Cart.total`.
+    """
+    words = {word.lower() for word in _WORDS.findall(name)}
+    last = name.rpartition(".")[2].lower()
+
+    def score(other: str) -> float:
+        theirs = {word.lower() for word in _WORDS.findall(other)}
+        overlap = len(words & theirs) / max(1, len(words | theirs))
+        tail = difflib.SequenceMatcher(None, last, other.rpartition(".")[2].lower()).ratio()
+        spelled = difflib.SequenceMatcher(None, name.lower(), other.lower()).ratio()
+        return max(spelled, 0.95 * tail, 0.4 + 0.6 * overlap if overlap else 0.0)
+
+    scored = sorted(((score(other), other) for other in names), key=lambda item: (-item[0], len(item[1])))
+    return [other for points, other in scored[:limit] if points >= max(0.6, scored[0][0] - 0.15)]
+
+
+def find_section(key: str, outline: Outline) -> Chunk | None:
+    """Return the section `owner#name` names, of those with markers first, or None."""
+    for chunk in outline.sections:
+        if chunk.name == key:
+            return chunk
+    owner, _, name = key.partition("#")
+    span = always_there(owner, outline).get(name)
+    if span is None:
+        return None
+    indent = indentation(span.of(outline.source.text))
+    return Chunk(key, "section", span=span, outer=span, indent=indent, code=span.start, decorators=span.start)
+
+
+def _section(address: Address, outline: Outline, document: str) -> Chunk:
+    key = f"{address.name}#{address.section}"
+    if key in outline.problems:
+        raise EditRejectedError(f"section {key} cannot be used: {outline.problems[key]}")
+    found = find_section(key, outline)
+    if found is not None:
+        return found
+    given = always_there(address.name, outline)
+    prefix = document and f"{document}::"
+    near = closest(key, [chunk.name for chunk in outline.sections])
+    raise NotFoundError(
+        f"no section {key} in {document or 'the document'}",
+        near=near,
+        steps=[f"to make it: into {prefix}{key}"]
+        if address.section in given and address.section != "docstring"
+        else [f"did you mean {prefix}{name}" for name in near],
+    )
+
+
+def _menu_line(chunk: Chunk, outline: Outline, document: str) -> str:
+    first, last = outline.lines(chunk.span)
+    guard = f", under {chunk.guard.strip()}" if chunk.guard.strip() else ""
+    address = f"{document and document + '::'}{label(chunk, outline)}"
+    quoted = f"'{address}'" if "[" in address or " " in address else address
+    return f"  {quoted}  lines {first}-{last}{guard}"

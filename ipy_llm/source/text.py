@@ -1,0 +1,132 @@
+"""A document's text, and how it becomes bytes again without a byte moving."""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from tokenize import detect_encoding
+
+from ipy_llm.errors import ParseError, RequestError
+
+# What CPython takes for a line end. Not str.splitlines(): it also splits at form feeds and U+2028.
+LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open character offsets into a text."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """Return the part of `text` this span covers."""
+        return text[self.start : self.end]
+
+    def holds(self, other: Span) -> bool:
+        """Say whether `other` lies wholly within this span."""
+        return self.start <= other.start and other.end <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document's text with its encoding and byte-order mark.
+
+    `text` keeps the newlines of the file as they are, mixed ones too, and leaves the mark out.
+    """
+
+    text: str
+    encoding: str = "utf-8"
+    bom: bool = False
+
+    def with_text(self, text: str) -> Source:
+        """Return the same document with another text."""
+        return Source(text, self.encoding, self.bom)
+
+
+def decode(data: bytes, *, python: bool = True) -> Source:
+    """Turn a file's bytes into a `Source`; a Python file by its PEP 263 cookie, others as UTF-8.
+
+    Raises `ParseError` where the bytes are not text in that encoding.
+    """
+    try:
+        if python:
+            codec, _ = detect_encoding(io.BytesIO(data).readline)
+        else:
+            codec = "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
+        text = data.decode(codec)
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise ParseError(f"not readable as text: {error}") from error
+    bom = codec == "utf-8-sig"
+    return Source(text, "utf-8" if bom else codec, bom)
+
+
+def encode(source: Source, *, python: bool = True) -> bytes:
+    """Turn a `Source` into the bytes of its file.
+
+    Raises `RequestError` where the encoding lacks a character, or where the text would not be read
+    back as it was meant (its coding cookie was changed).
+    """
+    try:
+        data = source.text.encode(source.encoding)
+    except UnicodeEncodeError as error:
+        lacking = source.text[error.start]
+        raise RequestError(
+            f"the file is {source.encoding}, which has no {lacking!r} (U+{ord(lacking):04X}); nothing was written"
+        ) from error
+    if source.bom:
+        data = b"\xef\xbb\xbf" + data
+    if decode(data, python=python) != source:
+        raise RequestError(
+            f"the edit changes the file's encoding declaration ({source.encoding}); nothing was written"
+        )
+    return data
+
+
+def digest(text: str) -> str:
+    """Return the four hex digits that stand for a text; a change is missed once in 65,536."""
+    crc = zlib.crc32(text.encode("utf-8", "surrogatepass"))
+    return f"{(crc ^ crc >> 16) & 0xFFFF:04x}"
+
+
+def line_starts(text: str) -> list[int]:
+    """Return the offset at which each line starts; a final newline starts a last, empty line."""
+    return [0, *(match.end() for match in LINE_END.finditer(text))]
+
+
+def split_lines(text: str) -> list[str]:
+    """Split at what CPython takes for line ends, the ends left out."""
+    return LINE_END.split(text)
+
+
+def unify(text: str) -> str:
+    """Return the text with every line end as a line feed."""
+    return LINE_END.sub("\n", text) if "\r" in text else text
+
+
+def newline_of(*texts: str) -> str:
+    """Return the commonest line end of the first text that has one, else a line feed."""
+    for text in texts:
+        ends = LINE_END.findall(text) if "\r" in text else ["\n"] * ("\n" in text)
+        if ends:
+            return max(("\n", "\r\n", "\r"), key=ends.count)
+    return "\n"
+
+
+def indentation(line: str) -> str:
+    """Return the leading blanks of a line that count for indentation: those after a last form feed."""
+    blanks = line[: len(line) - len(line.lstrip(" \t\f"))]
+    return blanks[blanks.rfind("\f") + 1 :]
+
+
+def splice(text: str, splices: Sequence[tuple[Span, str]]) -> str:
+    """Return `text` with every span replaced by its new text. Spans must not overlap."""
+    parts: list[str] = []
+    at = 0
+    for span, new in sorted(splices, key=lambda item: (item[0].start, item[0].end)):
+        parts += (text[at : span.start], new)
+        at = span.end
+    return "".join((*parts, text[at:]))
