@@ -213,7 +213,8 @@ def _restore_first_indent(code: str, indent: str, step: str | None, notes: list[
         inner = (
             node.body[0] if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) else node
         )
-        if inner.lineno == node.lineno or indentation(lines[inner.lineno - 1]) != indent + (step or "    "):
+        lead = lines[inner.lineno - 1][: inner.col_offset]
+        if inner is node or lead != indent + (step or "    "):
             return code
     try:
         parse("if 1:\n" + indent + code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
@@ -52,3 +53,22 @@ def walk(root: Path, suffix: str = ".py") -> Iterator[Path]:
         for name in sorted(files):
             if name.endswith(suffix):
                 yield Path(folder, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A project as an operation sees it: its root, and the folder that relative paths start from."""
+
+    root: Path
+    folder: Path
+
+    @classmethod
+    def open(cls, root: str | None = None, folder: Path | None = None) -> Workspace:
+        """Open the project around a folder (default: the current one), or the one at `root`."""
+        folder = folder or Path.cwd()
+        return cls(Path(root).resolve() if root else find_root(folder), folder)
+
+    def name(self, path: Path) -> str:
+        """Return how addresses write a file: relative to the root, with `/`; absolute outside it."""
+        real = Path(os.path.abspath(path))
+        return real.relative_to(self.root).as_posix() if real.is_relative_to(self.root) else str(real)

@@ -1,0 +1,22 @@
+"""Asking what a name means: `docs`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from ipy_llm.explore.docs import docs as look_up
+from ipy_llm.explore.docs import render
+from ipy_llm.operations.operation import Reply
+from ipy_llm.workspace.project import Workspace
+
+
+def docs(
+    workspace: Workspace,
+    name: Annotated[str, "dotted name, e.g. json.dumps or Cart.total"],
+    *,
+    namespace: Mapping[str, object] | None = None,
+) -> Reply:
+    """Tell what a name is: signature, first paragraph, where it is defined, members."""
+    lines = tuple(render(look_up(name, root=workspace.root, namespace=namespace)))
+    return Reply(lines, {"name": name, "text": "\n".join(lines)})

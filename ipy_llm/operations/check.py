@@ -1,0 +1,44 @@
+"""Checking: `check`, and what an edit asks before and after it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ipy_llm.checks.render import render
+from ipy_llm.checks.report import Report, as_json, compare
+from ipy_llm.checks.run import baseline, has_tests, run_checks
+from ipy_llm.operations.operation import Reply
+from ipy_llm.workspace.project import Workspace, cache_folder
+
+LINES = 15  # an edit and its checks answer in at most so many
+
+
+def check(workspace: Workspace) -> Reply:
+    """Run mypy and the tests, and list what fails."""
+    reports = run_checks(workspace.root, cache_folder(workspace.root))
+    return _reply((), {}, reports, limit=60)
+
+
+def before_write(workspace: Workspace) -> tuple[Report, ...] | None:
+    """Return what fails before an edit, from the last run where nothing changed since; None without tests."""
+    if not has_tests(workspace.root):
+        return None
+    return baseline(workspace.root, cache_folder(workspace.root))
+
+
+def with_verdict(
+    said: str, facts: dict[str, object], workspace: Workspace, before: Sequence[Report] | None
+) -> Reply:
+    """Return the reply to an edit: what was done, and what it broke that was not broken before."""
+    if before is None:
+        return Reply((said,), facts)
+    reports = compare(before, run_checks(workspace.root, cache_folder(workspace.root)))
+    return _reply((said,), facts, reports, limit=LINES - 1)
+
+
+def _reply(said: tuple[str, ...], facts: dict[str, object], reports: Sequence[Report], limit: int) -> Reply:
+    lines = render(reports, limit)
+    found = any(report.diagnostics for report in reports)
+    if said and len(lines) == 1 and not found:
+        lines, said = [f"{said[0]}; {lines[0]}"], ()
+    return Reply((*said, *lines), facts | {"checks": as_json(reports)}, found=found)

@@ -1,0 +1,22 @@
+"""Handing ipy_llm to a model: `prompt`, and to a sandbox: `bundle`."""
+
+from __future__ import annotations
+
+from ipy_llm.operations.operation import Reply
+from ipy_llm.workspace.project import Workspace
+
+PROMPT = """\
+Edit Python by name; never retype a file. In IPython (`%load_ext ipy_llm`), a cell:
+%%edit shop/cart.py::Cart.total
+def total(self): ...
+replaces that method (any indentation; decorators stay). Other first lines:
+%%edit after|before|into|delete ADDRESS; %%edit ADDRESS old => new
+ADDRESS: file.py::Class.method, file.py::NAME, file.py::#imports, lines ADDRESS@digest:4-6.
+%llm show ADDRESS | outline PATH | docs NAME | check | undo
+Shell: `ipy-llm edit ADDRESS <<'EOF'`, `ipy-llm show ADDRESS`. Replies tell what broke; silence is good.
+"""
+
+
+def prompt(workspace: Workspace) -> Reply:  # noqa: ARG001 - every operation takes it
+    """Print what a model must be told to use ipy_llm."""
+    return Reply(tuple(PROMPT.rstrip().split("\n")), {"prompt": PROMPT})

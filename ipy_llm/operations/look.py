@@ -1,0 +1,138 @@
+"""Looking at code: `show` and `outline`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from ipy_llm.errors import NotFoundError, ParseError
+from ipy_llm.operations.operation import Reply
+from ipy_llm.source.address import parse_address
+from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.resolve import label, resolve
+from ipy_llm.source.signature import signature
+from ipy_llm.source.text import split_lines
+from ipy_llm.workspace.locate import locate, read_outline
+from ipy_llm.workspace.project import Workspace, walk
+
+SHOWN_LINES = 250
+OUTLINE_LINES = 150
+
+
+def show(
+    workspace: Workspace,
+    address: Annotated[str, "what to show, e.g. shop/cart.py::Cart.total or Cart.total:10-20"],
+) -> Reply:
+    """Show a chunk, section or file with its digest and numbered lines."""
+    located = locate(parse_address(address), workspace)
+    _, found = read_outline(located.path)
+    chunk = resolve(located.address, found, located.document)
+    lines = split_lines(chunk.span.of(found.source.text))
+    wanted = located.address.lines
+    first = max(wanted.first, 1) if wanted else 1
+    last = min(wanted.last, len(lines)) if wanted else len(lines)
+    if first > len(lines):
+        raise ParseError(f"{address} has {len(lines)} lines")
+    shown = min(last, first + SHOWN_LINES - 1)
+    name = f"{located.document}{'::' if chunk.name else ''}{label(chunk, found)}"
+    digest = found.digest(chunk.span)
+    in_file = found.lines(chunk.span)
+    head = f"{name}@{digest}" + (f"  line {in_file[0]} of the file" if in_file[0] > 1 else "")
+    if found.error and found.python:
+        head += f"  ({found.error})"
+    body = [f"{number}\t{lines[number - 1]}" for number in range(first, shown + 1)]
+    if shown < last:
+        body.append(f"... {last - shown} more lines: show '{name}:{shown + 1}-{last}'")
+    facts = {
+        "address": name,
+        "digest": digest,
+        "lines": list(in_file),
+        "first": first,
+        "text": "\n".join(lines[first - 1 : shown]),
+    }
+    return Reply((head, *body), facts)
+
+
+def outline(
+    workspace: Workspace,
+    path: Annotated[str, "file, folder or module; the whole project by default"] = ".",
+) -> Reply:
+    """List the definitions of a file with their lines, or of every file of a folder."""
+    folder = next(
+        (base / path for base in (workspace.folder, workspace.root) if (base / path).is_dir()), None
+    )
+    if folder is not None and path == ".":
+        folder = workspace.root
+    if folder is not None:
+        return _outline_folder(folder, workspace)
+    located = locate(parse_address(path), workspace)
+    _, found = read_outline(located.path)
+    if found.error:
+        raise ParseError(f"{located.document}: {found.error}", steps=[f"show {located.document}"])
+    start = resolve(located.address, found, located.document)
+    chunks = start.children if start.name else found.chunks
+    whole = len(found.starts) - (1 if found.source.text.endswith(("\n", "\r")) else 0)
+    named = f"::{label(start, found)}" if start.name else ""
+    head = f"{located.document}{named}@{found.digest(start.span)}  {whole} lines"
+    entries = list(_entries(chunks, found, 0))
+    facts = {
+        "document": located.document,
+        "chunks": [
+            {
+                "address": f"{located.document}::{label(chunk, found)}",
+                "kind": chunk.kind,
+                "lines": list(found.lines(chunk.span)),
+            }
+            for chunk in found.walk()
+        ],
+        "sections": [f"{located.document}::{section.name}" for section in found.sections],
+    }
+    sections = [
+        f"#{section.name.rpartition('#')[2]}  {_range(section, found)}"
+        for section in found.sections
+        if not start.name
+    ]
+    problems = [f"section {name}: {wrong}" for name, wrong in found.problems.items()]
+    lines = [head, *entries, *sections, *problems]
+    return Reply(tuple(_bounded(lines, f"outline {located.document}::Name")), facts)
+
+
+def _outline_folder(folder: Path, workspace: Workspace) -> Reply:
+    lines, facts = [], []
+    for path in walk(folder):
+        name = workspace.name(path)
+        try:
+            _, found = read_outline(path)
+        except NotFoundError:  # gone since the walk
+            continue
+        tops = [chunk.name for chunk in found.chunks if chunk.kind != "assignment"]
+        facts.append({"document": name, "names": tops})
+        said = f"  ({found.error})" if found.error else f": {', '.join(dict.fromkeys(tops))}" if tops else ""
+        lines.append(name + said)
+    if not lines:
+        raise NotFoundError(f"no Python files in {folder}")
+    return Reply(tuple(_bounded(lines, "outline FOLDER")), {"documents": facts})
+
+
+def _entries(chunks: tuple[Chunk, ...], found: Outline, depth: int) -> Iterator[str]:
+    for chunk in chunks:
+        name = label(chunk, found)
+        twin = (
+            f"  [{name.rpartition('.')[2] if '[' not in name else name[name.index('[') + 1 : -1]}]"
+            if name != chunk.name
+            else ""
+        )
+        yield f"{'  ' * depth}{signature(chunk, found)}{twin}  {_range(chunk, found)}"
+        yield from _entries(chunk.children, found, depth + 1)
+
+
+def _range(chunk: Chunk, found: Outline) -> str:
+    first, last = found.lines(chunk.outer)
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _bounded(lines: list[str], more: str) -> list[str]:
+    if len(lines) <= OUTLINE_LINES:
+        return lines
+    return [*lines[: OUTLINE_LINES - 1], f"... {len(lines) - OUTLINE_LINES + 1} more lines: {more}"]

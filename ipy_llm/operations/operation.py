@@ -1,0 +1,73 @@
+"""What every face projects: an operation is a function whose parameters are described once."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+Effect = Literal["read", "write", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a model reads, and the same as data.
+
+    `found` says that a check found something new.
+    """
+
+    lines: tuple[str, ...]
+    facts: dict[str, Any] = field(default_factory=dict)
+    found: bool = False
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One described parameter. `body` marks the one that is raw text: stdin, or the body of a cell."""
+
+    name: str
+    help: str
+    type: type
+    default: Any = inspect.Parameter.empty
+    body: bool = False
+
+    @property
+    def required(self) -> bool:
+        """Say whether it has no default."""
+        return self.default is inspect.Parameter.empty
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A verb: its name, one line on it, what it does to the world, its parameters and its function.
+
+    The function takes the `Workspace` first, then the parameters by name, and returns a `Reply`.
+    """
+
+    name: str
+    summary: str
+    effect: Effect
+    parameters: tuple[Parameter, ...]
+    function: Callable[..., Reply]
+
+
+class Body:
+    """Marks, in `Annotated[str, "help", Body]`, the parameter that is raw text."""
+
+
+def operation(function: Callable[..., Reply], effect: Effect) -> Operation:
+    """Describe a function by its own name, docstring and annotations."""
+    hints = get_type_hints(function, include_extras=True)
+    parameters = []
+    for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
+        hint = hints[name]
+        if get_origin(hint) is not Annotated:  # what a face supplies itself, e.g. a session's namespace
+            continue
+        base, text, *marks = get_args(hint)
+        parameters.append(Parameter(name, text, base, parameter.default, Body in marks))
+    summary = (inspect.getdoc(function) or "").partition("\n")[0]
+    return Operation(function.__name__, summary, effect, tuple(parameters), function)

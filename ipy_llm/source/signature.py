@@ -1,0 +1,47 @@
+"""A definition's header on one line, as outlines show it."""
+
+from __future__ import annotations
+
+import re
+
+from ipy_llm.source.chunks import Chunk, Outline
+
+# A string, a comment, a bracket or a colon: all that decides where a header ends.
+_TOKEN = re.compile(
+    r"(?:[rbuRBU]{0,2})(?P<quote>\"\"\"|'''|\"|')|(?P<comment>#[^\r\n]*)|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<colon>:)"
+)
+
+
+def signature(chunk: Chunk, outline: Outline, limit: int = 160) -> str:
+    """Return `def total(self) -> Decimal`, `class Cart(Base)` or `RATE = 1`, cut at `limit` characters."""
+    text = outline.source.text
+    if not chunk.is_definition:
+        first = text[chunk.code : chunk.span.end].strip().split("\n", 1)
+        return _cut(first[0].rstrip("\r") + (" ..." if len(first) > 1 else ""), min(limit, 80))
+    at, depth, parts = chunk.code, 0, []
+    while match := _TOKEN.search(text, at, chunk.span.end):
+        parts.append(text[at : match.start()])
+        at = match.end()
+        if match["comment"]:
+            continue
+        if match["quote"]:
+            end = _string_end(text, at, match["quote"])
+            parts.append(text[match.start() : end])
+            at = end
+            continue
+        if match["colon"] and not depth:
+            break
+        parts.append(match[0])
+        depth += bool(match["open"]) - bool(match["close"])
+    header = " ".join("".join(parts).split())
+    return _cut(re.sub(r"([(\[{]) |,? (?=[)\]}])", r"\1", header), limit)
+
+
+def _string_end(text: str, at: int, quote: str) -> int:
+    while at < len(text) and not text.startswith(quote, at):
+        at += 2 if text[at] == "\\" else 1
+    return at + len(quote)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 3] + "..."

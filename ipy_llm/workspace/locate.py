@@ -1,0 +1,193 @@
+"""From an address to the file it means: a path, a module, or the one place where the name is found."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+from ipy_llm.errors import AmbiguousError, IpyLlmError, NotFoundError, ParseError, RequestError
+from ipy_llm.source.address import Address, as_target
+from ipy_llm.source.chunks import Outline
+from ipy_llm.source.outline import outline
+from ipy_llm.source.resolve import candidates, closest, label
+from ipy_llm.source.text import decode
+from ipy_llm.workspace.files import is_python, read_bytes
+from ipy_llm.workspace.project import Workspace, walk
+
+_DEFINED = re.compile(
+    rb"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^[ \t]*(\w+)[ \t]*(?::[^=\n]+)?=[^=]", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A file, how messages write it, and what of it is meant."""
+
+    path: Path
+    document: str
+    address: Address
+
+
+def read_outline(path: Path) -> tuple[bytes, Outline]:
+    """Read a file and find its chunks."""
+    data = read_bytes(path)
+    python = is_python(path)
+    return data, outline(decode(data, python=python), python=python)
+
+
+def locate(address: Address, workspace: Workspace) -> Located:
+    """Find the file of an address.
+
+    Without a document: an existing path, then the one place in the project where the name is found, then
+    a module. Raises `NotFoundError` with what is near, `AmbiguousError` with every full address.
+    """
+    if address.document is not None:
+        path = find_document(address.document, workspace)
+        return Located(path, workspace.name(path), address)
+    if not address.name:
+        raise ParseError("which document? write FILE::" + (address.target or "Name"))
+    path_or_none = _existing(address.name, workspace)
+    if path_or_none is not None:
+        return _located(path_or_none, replace(address, name=""), workspace)
+    if "/" in address.name or "\\" in address.name:
+        raise _no_document(address.name, workspace)
+    address = as_target(address)
+    hits = list(_places(address, workspace))
+    if len(hits) == 1:
+        return _located(hits[0][0], address, workspace)
+    if hits:
+        menu = [
+            f"{workspace.name(path)}::{label(chunk, found)}"
+            for path, found in hits
+            for chunk in candidates(address, found)
+        ]
+        raise AmbiguousError(
+            f"{address.target} is in {len(hits)} files; say which", candidates=menu, steps=menu
+        )
+    module = _module_prefix(address, workspace)
+    if module is not None:
+        return module
+    near = _near(address.name, workspace)
+    raise NotFoundError(
+        f"no {address.target} in {workspace.root}", near=near, steps=[f"did you mean {name}" for name in near]
+    )
+
+
+def find_document(document: str, workspace: Workspace) -> Path:
+    """Return the file that a path or a dotted module names. Raises `NotFoundError` with near ones."""
+    found = _existing(document, workspace) or _module_file(document, workspace)
+    if found is None:
+        raise _no_document(document, workspace)
+    return found
+
+
+def new_document(document: str, workspace: Workspace) -> Path:
+    """Return where a new document goes. Raises `RequestError` where there is one, or outside the root."""
+    found = _existing(document, workspace)
+    if found is not None:
+        raise RequestError(
+            f"{document} exists already; nothing was written", steps=[f"into {workspace.name(found)}"]
+        )
+    path = Path(os.path.abspath(workspace.root / document))
+    require_inside(path, workspace)
+    return path
+
+
+def require_inside(path: Path, workspace: Workspace) -> None:
+    """Refuse a path that lies, links followed, outside the project. Raises `RequestError`."""
+    real = Path(os.path.realpath(path))
+    if not real.is_relative_to(os.path.realpath(workspace.root)):
+        raise RequestError(
+            f"{path} is outside the project {workspace.root}; nothing was written",
+            steps=["give the project's folder with --root"],
+        )
+
+
+def _located(path: Path, address: Address, workspace: Workspace) -> Located:
+    return Located(path, workspace.name(path), replace(address, document=workspace.name(path)))
+
+
+def _existing(name: str, workspace: Workspace) -> Path | None:
+    for folder in (workspace.folder, workspace.root):
+        path = Path(os.path.abspath(folder / name))
+        if path.is_file():
+            return path
+    return None
+
+
+def _module_file(dotted: str, workspace: Workspace) -> Path | None:
+    """Find a module's file without importing anything, the project's own first."""
+    parts = dotted.split(".")
+    if not all(part.isidentifier() for part in parts):
+        return None
+    search: list[str] | None = [str(workspace.root), str(workspace.root / "src"), *sys.path]
+    for part in parts:
+        spec = PathFinder.find_spec(part, search)
+        if spec is None:
+            return None
+        search = list(spec.submodule_search_locations) if spec.submodule_search_locations else []
+    origin = spec.origin if spec else None
+    return Path(origin) if origin and is_python(Path(origin)) else None
+
+
+def _module_prefix(address: Address, workspace: Workspace) -> Located | None:
+    parts = address.name.split(".")
+    for cut in range(len(parts), 0, -1):
+        path = _module_file(".".join(parts[:cut]), workspace)
+        if path is not None:
+            return _located(path, replace(address, name=".".join(parts[cut:])), workspace)
+    return None
+
+
+def _places(address: Address, workspace: Workspace) -> Iterator[tuple[Path, Outline]]:
+    """Yield the project's files that have the name; only those that hold its last word are parsed."""
+    word = address.name.removesuffix(".getter").removesuffix(".setter").removesuffix(".deleter")
+    needle = word.rpartition(".")[2].encode()
+    for path in walk(workspace.root):
+        try:
+            data = read_bytes(path)
+            if needle not in data:
+                continue
+            found = outline(decode(data))
+        except IpyLlmError:  # a file that cannot be read has no say in where a name is found
+            continue
+        if candidates(address, found):
+            yield path, found
+
+
+def _near(name: str, workspace: Workspace) -> list[str]:
+    """Return full addresses of the closest names in the project."""
+    words: dict[str, Path] = {}
+    for path in walk(workspace.root):
+        try:
+            data = read_bytes(path)
+        except IpyLlmError:
+            continue
+        for match in _DEFINED.finditer(data):
+            words.setdefault((match[1] or match[2]).decode("utf-8", "replace"), path)
+    near = []
+    for word in closest(name.rpartition(".")[2], words):
+        path = words[word]
+        _, found = read_outline(path)
+        near += [
+            f"{workspace.name(path)}::{label(chunk, found)}"
+            for chunk in found.walk()
+            if chunk.name.rpartition(".")[2] == word
+        ][:2]
+    return near[:4]
+
+
+def _no_document(name: str, workspace: Workspace) -> NotFoundError:
+    names = [workspace.name(path) for path in walk(workspace.root)]
+    last = os.path.basename(name.replace("\\", "/"))
+    near = [path for path in names if os.path.basename(path) == last] or closest(name, names)
+    return NotFoundError(
+        f"no file or module {name} in {workspace.root}",
+        near=near[:4],
+        steps=[f"did you mean {path}" for path in near[:4]] or [f"to make it: create {name}"],
+    )
