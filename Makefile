@@ -24,8 +24,9 @@ setup: $(STAMP)
 demo: $(STAMP)
 	@$(BIN)/python tests/demo/demo.py
 
+RUN ?= $(BIN)/python -m
 test: $(STAMP)
-	$(BIN)/python -m pytest $(ARGS)
+	$(RUN) pytest $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

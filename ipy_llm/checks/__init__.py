@@ -1,1 +1,1 @@
-"""What an edit broke: types (mypy) and tests (pytest), as reports."""
+"""Checks: run the project's types and tests, and tell only what is new."""

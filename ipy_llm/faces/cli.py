@@ -13,7 +13,6 @@ from ipy_llm.operations.operation import Operation, Parameter, Reply
 from ipy_llm.operations.registry import NAMES, load
 from ipy_llm.workspace.project import Workspace
 
-# Verbs of `edit` that take no text.
 _EXITS = """\
 exit codes: 0 done, 1 done but a check found something new, 2 change the request, 3 read again,
 4 the machine lacks something, 5 the model failed"""
@@ -72,6 +71,8 @@ def _add(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
         )
     elif parameter.type is bool:
         parser.add_argument(option, action="store_true", help=parameter.help)
+    elif parameter.option:
+        parser.add_argument(option[1:3], option, default=parameter.default, help=parameter.help)
     elif parameter.name == "address":
         # Its words need no quotes in a shell: edit after Cart.total
         parser.add_argument(parameter.name, nargs="+", help=parameter.help, metavar="ADDRESS")

@@ -69,7 +69,7 @@ def parse_line(operation: Operation, line: str) -> dict[str, Any]:
     flags = {
         ("--no-" if parameter.default else "--") + parameter.name.replace("_", "-"): parameter
         for parameter in operation.parameters
-        if parameter.type is bool
+        if parameter.option and parameter.type is bool
     }
     words = line.split(" ")
     arguments: dict[str, Any] = {}
@@ -85,7 +85,7 @@ def parse_line(operation: Operation, line: str) -> dict[str, Any]:
             kept.append(word)
     rest = " ".join(kept).strip()
     positional = [
-        parameter for parameter in operation.parameters if parameter.type is not bool and not parameter.body
+        parameter for parameter in operation.parameters if not parameter.option and not parameter.body
     ]
     if rest and positional:
         arguments[positional[0].name] = rest

@@ -8,6 +8,7 @@ from ipy_llm.checks.render import render
 from ipy_llm.checks.report import Report, as_json, compare
 from ipy_llm.checks.run import baseline, has_tests, run_checks
 from ipy_llm.operations.operation import Reply
+from ipy_llm.workspace.journal import prepare_cache
 from ipy_llm.workspace.project import Workspace, cache_folder
 
 LINES = 15  # an edit and its checks answer in at most so many
@@ -15,7 +16,7 @@ LINES = 15  # an edit and its checks answer in at most so many
 
 def check(workspace: Workspace) -> Reply:
     """Run mypy and the tests, and list what fails."""
-    reports = run_checks(workspace.root, cache_folder(workspace.root))
+    reports = run_checks(workspace.root, prepare_cache(workspace.root))
     return _reply((), {}, reports, limit=60)
 
 
@@ -23,7 +24,7 @@ def before_write(workspace: Workspace) -> tuple[Report, ...] | None:
     """Return what fails before an edit, from the last run where nothing changed since; None without tests."""
     if not has_tests(workspace.root):
         return None
-    return baseline(workspace.root, cache_folder(workspace.root))
+    return baseline(workspace.root, prepare_cache(workspace.root))
 
 
 def with_verdict(

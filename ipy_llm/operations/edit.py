@@ -13,11 +13,13 @@ from ipy_llm.source.edits import Touched, apply, edit_of
 from ipy_llm.source.fit import clean
 from ipy_llm.source.gate import compile_gate
 from ipy_llm.source.text import Source, decode, digest, encode
-from ipy_llm.workspace.files import Change, is_python
+from ipy_llm.workspace.files import Change, check_writable, is_python
 from ipy_llm.workspace.journal import commit
 from ipy_llm.workspace.journal import undo as undo_last
 from ipy_llm.workspace.locate import locate, new_document, read_outline, require_inside
 from ipy_llm.workspace.project import Workspace
+
+DIFF_LINES = 200  # of a dry run
 
 
 def edit(
@@ -47,6 +49,7 @@ def edit(
         return Reply((f"unchanged: {where}@{touched.digest} is that already",), facts)
     if dry_run:
         return Reply((f"would have {said}", *_diff(change)), facts | {"dry_run": True})
+    check_writable(change)  # what cannot be written need not be checked first
     baseline = before_write(workspace) if check else None
     commit(workspace.root, [change], f"{touched.verb} {where}")
     return with_verdict(said, facts | {"paths": [str(change.path)]}, workspace, baseline)
@@ -85,7 +88,7 @@ def _create(header: Header, text: str, workspace: Workspace) -> tuple[Change, To
     if asked.document is not None and asked.target:
         raise RequestError("`create` makes a file", steps=[f"to add to one: into {asked.document}"])
     path = new_document(asked.document or asked.name, workspace)
-    source = Source(clean(text) + "\n")
+    source = Source(clean(text) + "\n" if text.strip() else "")  # an `__init__.py` is often empty
     name = workspace.name(path)
     if is_python(path):
         compile_gate(source.text, name)
@@ -106,9 +109,12 @@ def _say(touched: Touched, where: str) -> str:
 
 
 def _diff(change: Change) -> list[str]:
-    """Return the change as a unified diff, without its two file lines."""
+    """Return the change as a unified diff, without its two file lines, cut where it is long."""
     python = is_python(change.path)
     before, after = (
         decode(data or b"", python=python).text.splitlines() for data in (change.before, change.after)
     )
-    return list(difflib.unified_diff(before, after, lineterm="", n=2))[2:]
+    lines = list(difflib.unified_diff(before, after, lineterm="", n=2))[2:]
+    if len(lines) > DIFF_LINES:
+        lines[DIFF_LINES - 1 :] = [f"... {len(lines) - DIFF_LINES + 1} more lines"]
+    return lines

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-from ipy_llm.errors import NotFoundError, ParseError
+from ipy_llm.errors import IpyLlmError, NotFoundError, ParseError
 from ipy_llm.operations.operation import Reply
 from ipy_llm.source.address import parse_address
 from ipy_llm.source.chunks import Chunk, Outline
@@ -18,6 +19,8 @@ from ipy_llm.workspace.project import Workspace, walk
 
 SHOWN_LINES = 250
 OUTLINE_LINES = 150
+NAMES_OF_FILE = 40  # in the outline of a folder
+SHOWN_CHARACTERS = 2000  # of one line: a file may hold its data in one of a megabyte
 
 
 def show(
@@ -33,7 +36,7 @@ def show(
     first = max(wanted.first, 1) if wanted else 1
     last = min(wanted.last, len(lines)) if wanted else len(lines)
     if first > len(lines):
-        raise ParseError(f"{address} has {len(lines)} lines")
+        raise ParseError(f"{located.document}{'::' if chunk.name else ''}{chunk.name} has {len(lines)} lines")
     shown = min(last, first + SHOWN_LINES - 1)
     name = f"{located.document}{'::' if chunk.name else ''}{label(chunk, found)}"
     digest = found.digest(chunk.span)
@@ -41,7 +44,7 @@ def show(
     head = f"{name}@{digest}" + (f"  line {in_file[0]} of the file" if in_file[0] > 1 else "")
     if found.error and found.python:
         head += f"  ({found.error})"
-    body = [f"{number}\t{lines[number - 1]}" for number in range(first, shown + 1)]
+    body = [f"{number}\t{_cut(lines[number - 1])}" for number in range(first, shown + 1)]
     if shown < last:
         body.append(f"... {last - shown} more lines: show '{name}:{shown + 1}-{last}'")
     facts = {
@@ -54,18 +57,19 @@ def show(
     return Reply((head, *body), facts)
 
 
+def _cut(line: str) -> str:
+    more = len(line) - SHOWN_CHARACTERS
+    return line if more <= 0 else f"{line[:SHOWN_CHARACTERS]} ... {more} more characters"
+
+
 def outline(
     workspace: Workspace,
-    path: Annotated[str, "file, folder or module; the whole project by default"] = ".",
+    path: Annotated[str, "file, folder or module; the whole project by default"] = "",
 ) -> Reply:
     """List the definitions of a file with their lines, or of every file of a folder."""
-    folder = next(
-        (base / path for base in (workspace.folder, workspace.root) if (base / path).is_dir()), None
-    )
-    if folder is not None and path == ".":
-        folder = workspace.root
-    if folder is not None:
-        return _outline_folder(folder, workspace)
+    for base in (workspace.folder, workspace.root) if path else (workspace.root,):
+        if os.path.isdir(base / path):
+            return _outline_folder(base / path, workspace)
     located = locate(parse_address(path), workspace)
     _, found = read_outline(located.path)
     if found.error:
@@ -89,7 +93,7 @@ def outline(
         "sections": [f"{located.document}::{section.name}" for section in found.sections],
     }
     sections = [
-        f"#{section.name.rpartition('#')[2]}  {_range(section, found)}"
+        f"{section.name}  {_range(section, found)}"
         for section in found.sections
         if not start.name
     ]
@@ -106,13 +110,23 @@ def _outline_folder(folder: Path, workspace: Workspace) -> Reply:
             _, found = read_outline(path)
         except NotFoundError:  # gone since the walk
             continue
+        except IpyLlmError as error:
+            lines.append(f"{name}  ({error.message})")
+            facts.append({"document": name, "names": []})
+            continue
         tops = [chunk.name for chunk in found.chunks if chunk.kind != "assignment"]
         facts.append({"document": name, "names": tops})
-        said = f"  ({found.error})" if found.error else f": {', '.join(dict.fromkeys(tops))}" if tops else ""
-        lines.append(name + said)
+        lines.append(name + (f"  ({found.error})" if found.error else _names(tops)))
     if not lines:
         raise NotFoundError(f"no Python files in {folder}")
     return Reply(tuple(_bounded(lines, "outline FOLDER")), {"documents": facts})
+
+
+def _names(tops: list[str]) -> str:
+    names = list(dict.fromkeys(tops))
+    if len(names) > NAMES_OF_FILE:
+        names[NAMES_OF_FILE:] = [f"... {len(names) - NAMES_OF_FILE} more"]
+    return f": {', '.join(names)}" if names else ""
 
 
 def _entries(chunks: tuple[Chunk, ...], found: Outline, depth: int) -> Iterator[str]:

@@ -27,13 +27,18 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One described parameter. `body` marks the one that is raw text: stdin, or the body of a cell."""
+    """One described parameter.
+
+    `option` ones are given by name, the others by place. `body` marks the one that is raw text: stdin, or
+    the body of a cell.
+    """
 
     name: str
     help: str
     type: type
     default: Any = inspect.Parameter.empty
     body: bool = False
+    option: bool = False
 
     @property
     def required(self) -> bool:
@@ -68,6 +73,7 @@ def operation(function: Callable[..., Reply], effect: Effect) -> Operation:
         if get_origin(hint) is not Annotated:  # what a face supplies itself, e.g. a session's namespace
             continue
         base, text, *marks = get_args(hint)
-        parameters.append(Parameter(name, text, base, parameter.default, Body in marks))
+        option = parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        parameters.append(Parameter(name, text, base, parameter.default, Body in marks, option))
     summary = (inspect.getdoc(function) or "").partition("\n")[0]
     return Operation(function.__name__, summary, effect, tuple(parameters), function)

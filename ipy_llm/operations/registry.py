@@ -13,7 +13,8 @@ _HOME: dict[str, tuple[str, Effect]] = {
     "undo": ("edit", "write"),
     "check": ("check", "run"),
     "docs": ("ask", "read"),
-    "prompt": ("deliver", "read"),
+    "bundle": ("pack", "write"),
+    "prompt": ("prompt", "read"),
 }
 NAMES = tuple(_HOME)
 

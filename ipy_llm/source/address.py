@@ -3,26 +3,27 @@
 address  = [ document "::" ] target [ "@" digest ] [ ":" lines ]
 target   = name { "." name } [ "[" n | "impl" "]" ] [ "#" section ] | "#" section | nothing
 lines    = n | n "-" m | n "+"
-header   = [ "before" | "after" | "into" | "delete" | "create" ] address [ old " => " new ]
+header   = [ "replace" | "before" | "after" | "into" | "delete" | "create" ] address [ old " => " new ]
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from ipy_llm.errors import ParseError
 
 Verb = Literal["replace", "before", "after", "into", "delete", "create"]
-VERBS: tuple[Verb, ...] = ("before", "after", "into", "delete", "create")
+VERBS: tuple[Verb, ...] = ("replace", "before", "after", "into", "delete", "create")
 
 _ADDRESS = re.compile(
     r"(?P<name>.*?)(?:\[(?P<index>\d+|impl)\])?(?:#(?P<section>[^@:]*?))?"
     r"(?:@(?P<digest>[0-9a-fA-F]{4}))?(?::(?P<first>\d+)(?:-(?P<last>\d+)|(?P<plus>\+))?)?",
     re.DOTALL,
 )
-_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?:\.(?P<index>\d+))?")
+_INDEXED = re.compile(r"(?P<name>.*)\.(?P<index>\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +102,41 @@ def parse_address(text: str) -> Address:
         digest=match["digest"] and match["digest"].lower(),
         lines=lines,
     )
-    # Without `::` the name may be a path; whoever can see the files decides.
+    # Without `::` the name may be a path; who can see the files decides.
     return as_target(address) if colons else address
 
 
 def as_target(address: Address) -> Address:
     """Return the address with its name checked and normalised as a qualified name.
 
-    `f.<locals>.g` reads as `f.g`, and `f.0` as `f[0]`. Raises `ParseError` where it is not one.
+    `f.<locals>.g` reads as `f.g`, `f.0` as `f[0]`, and `Cart::total` and `Cart.total()` as `Cart.total`.
+    Raises `ParseError` where it is not one.
     """
     if not address.name:
         return address
-    name = address.name.replace(".<locals>.", ".")
-    match = _NAME.fullmatch(name)
-    if match is None:
-        hint = "a digest is four hex digits: Cart.total@3f1c" if "@" in name else "write FILE::Name.name"
-        raise ParseError(f"not a qualified name: {address.name!r}; {hint}")
-    if match["index"] is None:
-        return replace(address, name=name)
-    return replace(address, name=name.rpartition(".")[0], index=int(match["index"]))
+    name = address.name.replace(".<locals>.", ".").replace("::", ".").removesuffix("()")
+    indexed = _INDEXED.fullmatch(name) if address.index is None else None
+    name = indexed["name"] if indexed else name
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise ParseError(f"not a qualified name: {address.name!r}; {_hint(address)}")
+    # Names are compared as Python compares them.
+    name = name if name.isascii() else unicodedata.normalize("NFKC", name)
+    return replace(address, name=name, index=int(indexed["index"]) if indexed else address.index)
+
+
+def _hint(address: Address) -> str:
+    """Return how a name that is none would be written."""
+    name = address.name
+    words = name.split()
+    if "@" in name:
+        return "a digest is four hex digits: Cart.total@3f1c"
+    if "[" in name:
+        return "`[0]` or `[impl]` stands at the end: f.inner[0]"
+    if len(words) > 1 and words[0] in {"def", "class", "async"}:
+        return f"write {re.split('[(:]', words[1] if words[0] != 'async' else words[-1])[0]}"
+    if ":" in name:
+        return f"write {'::'.join(name.split(':', 1))}"
+    return "write FILE::Name.name"
 
 
 def parse_header(text: str) -> Header:
@@ -128,11 +145,11 @@ def parse_header(text: str) -> Header:
     A verb is a verb only with an address after it; a chunk called `delete` is written `::delete`.
     """
     text = text.strip()
-    word, _, rest = text.partition(" ")
+    word, _, rest = text.replace("\t", " ").partition(" ")
     verb: Verb = "replace"
     for known in VERBS:
         if word == known and rest.strip() and not rest.lstrip().startswith("=>"):
-            verb, text = known, rest.strip()
+            verb, text = known, text[len(word) :].strip()
     if not text:
         raise ParseError("no address; write e.g. shop/cart.py::Cart.total")
     if " => " not in f"{text} ":

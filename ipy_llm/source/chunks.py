@@ -80,6 +80,16 @@ class Outline:
         """Return the first and last 1-based line of a span."""
         return self.line_of(span.start), self.line_of(max(span.start, span.end - 1))
 
+    def end_of_line(self, number: int) -> int:
+        """Return the offset at which a 1-based line ends, its line end left out."""
+        text = self.source.text
+        if number >= len(self.starts):
+            return len(text)
+        end = self.starts[number]
+        if text[end - 1] == "\n" and text[end - 2 : end - 1] == "\r" and end - 1 > self.starts[number - 1]:
+            return end - 2
+        return end - 1
+
     def digest(self, span: Span) -> str:
         """Return the digest of the text of a span."""
         return digest(span.of(self.source.text))

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
 from ipy_llm.errors import EditRejectedError, ParseError, StaleError
-from ipy_llm.source.address import Address, Header
+from ipy_llm.source.address import Address, Header, LineRange
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.fit import fit_chunk, fit_section
-from ipy_llm.source.gate import compile_gate, names_gate
+from ipy_llm.source.gate import compile_gate, guarded_name, guarded_names, names_gate
+from ipy_llm.source.lines import line_splice, only_place, shifts
 from ipy_llm.source.outline import outline
 from ipy_llm.source.place import delete, insert
-from ipy_llm.source.resolve import find_section, label, resolve
-from ipy_llm.source.text import LINE_END, Span, newline_of, splice, split_lines, unify
+from ipy_llm.source.resolve import find_section, label, resolve, whole
+from ipy_llm.source.text import Span, newline_of, splice
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class _Step:
     text: str
     verb: str
     notes: tuple[str, ...]
-    chunk: Chunk | None
+    chunk: Chunk | None  # the one replaced or edited, or a section that was inserted into
     dropped: Counter[str] = field(default_factory=Counter)  # the names whose removal was asked for
 
 
@@ -104,6 +105,8 @@ def edit_of(header: Header, text: str) -> Edit:
     """Return the edit that a header and a body ask for. Raises `ParseError` where they do not fit."""
     address = header.address
     if header.substitution is not None:
+        if text.strip():
+            raise ParseError("`old => new` takes no text below it; send one or the other")
         return Substitute(address, *header.substitution)
     if header.verb == "delete":
         return Delete(address)
@@ -111,9 +114,9 @@ def edit_of(header: Header, text: str) -> Edit:
         return Create(address, text)
     if header.verb != "replace":
         if address.lines is not None:
-            raise ParseError(
-                f"`{header.verb}` takes a chunk, not lines; to insert after line 3 write ADDRESS:3+"
-            )
+            last = address.lines.first - (header.verb == "before")
+            plain = replace(address, lines=LineRange(last, last, insert=True))
+            raise ParseError(f"`{header.verb}` takes a chunk, not lines", steps=[f"to insert lines: {plain}"])
         return Insert(header.verb, address, text)
     return Replace(address, text) if address.lines is None else Lines(address, text)
 
@@ -124,19 +127,13 @@ def apply(edits: Sequence[Edit], before: Outline, document: str, *, allow_remova
     `document` is how messages write the document. Raises an `IpyLlmError`; then nothing happened.
     """
     steps = [_step(edit, before, document, rename=allow_removal) for edit in edits]
-    ordered = sorted(steps, key=lambda step: (step.span.start, step.span.end))
-    for one, other in pairwise(ordered):
-        if other.span.start < one.span.end:
-            raise EditRejectedError(
-                "two of the edits overlap; nothing was written", steps=["send them one by one"]
-            )
-    text = splice(before.source.text, [(step.span, step.text) for step in steps])
-    if before.error is None:
-        compile_gate(text, document)
-    after = outline(before.source.with_text(text), python=before.python)
-    if not allow_removal:
-        names_gate(before, after, sum((step.dropped for step in steps), Counter[str]()), document)
-    return Applied(after, tuple(_touched(step, ordered, before, after) for step in steps))
+    try:
+        return _finish(steps, before, document, allow_removal=allow_removal)
+    except EditRejectedError:
+        moved = _moved(edits[0], steps[0], before, document) if len(steps) == 1 else None
+        if moved is None:
+            raise
+        return moved
 
 
 def check_digest(address: Address, chunk: Chunk, before: Outline) -> None:
@@ -149,135 +146,142 @@ def check_digest(address: Address, chunk: Chunk, before: Outline) -> None:
         )
 
 
+def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_removal: bool) -> Applied:
+    ordered = sorted(steps, key=lambda step: (step.span.start, step.span.end))
+    for one, other in pairwise(ordered):
+        if other.span.start < one.span.end:
+            raise EditRejectedError(
+                "two of the edits overlap; nothing was written", steps=["send them one by one"]
+            )
+    text = splice(before.source.text, [(step.span, step.text) for step in steps])
+    if before.error is None:
+        compile_gate(text, document)
+    after = outline(before.source.with_text(text), python=before.python)
+    if not allow_removal:
+        names_gate(before, after, sum((step.dropped for step in steps), Counter[str]()), document)
+    spans = dict(zip(map(id, ordered), _new_spans(ordered), strict=True))
+    touched = tuple(_touched(step, spans[id(step)], before, after, document) for step in steps)
+    return Applied(after, touched)
+
+
+def _moved(edit: Edit, step: _Step, before: Outline, document: str) -> Applied | None:
+    """Apply lines that do not fit where they stand by the one indentation at which they do."""
+    if not isinstance(edit, Lines) or step.chunk is None or before.error is not None:
+        return None
+    found: list[Applied] = []
+    for text, replaced in shifts(step.text, edit.address, step.chunk, before):
+        notes = (*step.notes, "moved to the indentation that fits")
+        try:
+            applied = _finish([replace(step, text=text, notes=notes)], before, document, allow_removal=False)
+        except EditRejectedError:
+            continue
+        if replaced:
+            return applied
+        found.append(applied)
+    return found[0] if len(found) == 1 else None
+
+
 def _step(edit: Edit, before: Outline, document: str, *, rename: bool) -> _Step:
-    text = before.source.text
     if isinstance(edit, Create):
         raise EditRejectedError(f"{document} exists already", steps=[f"into {document}"])
     if isinstance(edit, Insert):
-        span, new = insert(edit.where, edit.address, edit.text, before, document)
-        section = None
-        if edit.address.section is not None:
-            section = find_section(edit.address.target, before)
-        return _Step(span, new, "inserted", (), section)
+        return _insert(edit, before, document)
     chunk = resolve(edit.address, before, document)
     check_digest(edit.address, chunk, before)
     match edit:
         case Replace():
-            whole = chunk.kind == "section"
-            fitted = (
-                fit_section(edit.text, chunk, before)
-                if whole
-                else fit_chunk(edit.text, chunk, before, rename=rename)
-            )
-            empty = whole and chunk.span.start == chunk.span.end
-            new = fitted.text + newline_of(text) if empty and chunk.name else fitted.text
-            return _Step(chunk.span, new, "replaced", fitted.notes, chunk)
+            return _replace(edit, chunk, before, document, rename=rename)
         case Lines():
-            return _Step(*_line_splice(edit.address, edit.text, chunk, before), "edited", (), chunk)
+            return _Step(*line_splice(edit.address, edit.text, chunk, before), "edited", (), chunk)
         case Substitute():
-            return _Step(_only(edit, chunk, before), edit.new, "edited", (), chunk)
+            span = only_place(edit.address, edit.old, edit.new, chunk, before)
+            return _Step(span, edit.new, "edited", (), chunk)
         case Delete():
             if edit.address.lines is not None:
-                return _Step(*_line_splice(edit.address, None, chunk, before), "edited", (), chunk)
+                return _Step(*line_splice(edit.address, None, chunk, before), "edited", (), chunk)
             span, new, notes = delete(chunk, before)
-            asked = Counter(held.name for held in before.walk() if chunk.outer.holds(held.span))
-            return _Step(span, new, "deleted", notes, chunk, asked)
+            held = Counter(guarded_name(held) for held in before.walk() if chunk.outer.holds(held.span))
+            return _Step(span, new, "deleted", notes, chunk, held)
 
 
-def _line_splice(address: Address, sent: str | None, chunk: Chunk, before: Outline) -> tuple[Span, str]:
-    """Return the splice for lines of a chunk; `sent` is literal, None deletes them."""
-    text = before.source.text
-    if address.digest is None:
-        raise EditRejectedError(
-            "lines need the digest they were shown with; nothing was written",
-            steps=[f"show {replace(address, lines=None)}"],
+def _insert(edit: Insert, before: Outline, document: str) -> _Step:
+    if edit.address.digest is not None:
+        check_digest(edit.address, resolve(edit.address, before, document), before)
+    span, new = insert(edit.where, edit.address, edit.text, before, document)
+    section = None
+    if edit.where == "into" and edit.address.section is not None:
+        target = edit.address.target
+        section = find_section(target, before) or replace(whole(before), name=target)
+    return _Step(span, new, "inserted", (), section)
+
+
+def _replace(edit: Replace, chunk: Chunk, before: Outline, document: str, *, rename: bool) -> _Step:
+    if not edit.text.strip():
+        raise ParseError(
+            "the text is empty; to remove the chunk, ask for it", steps=[f"delete {edit.address}"]
         )
-    assert address.lines is not None
-    first, last = before.lines(chunk.span)
-    count = last - first + 1
-    lines = address.lines
-    if lines.last > count:
-        raise ParseError(f"{chunk.name or 'the document'} has {count} lines, not {lines.last}")
-    newline = newline_of(chunk.span.of(text), text)
-    body = None if sent is None else LINE_END.sub(newline, unify(sent).removesuffix("\n"))
-    if body == "":
-        raise ParseError("the text is empty; to remove lines, ask for it", steps=[f"delete {address}"])
-    starts = (*before.starts, len(text))
-    if lines.insert:
-        if lines.first == 0:
-            return Span(chunk.span.start, chunk.span.start), f"{body}{newline}"
-        end = _end_of_line(first + lines.first - 1, before)
-        return Span(end, end), f"{newline}{body}"
-    start = chunk.span.start if lines.first == 1 else before.starts[first + lines.first - 2]
-    if body is None:
-        return Span(start, starts[first + lines.last - 1]), ""
-    return Span(start, _end_of_line(first + lines.last - 1, before)), body
-
-
-def _end_of_line(number: int, before: Outline) -> int:
+    if chunk.kind != "section":
+        fitted = fit_chunk(edit.text, chunk, before, document, rename=rename)
+        return _Step(chunk.span, fitted.text, "replaced", fitted.notes, chunk)
+    fitted = fit_section(edit.text, chunk, before)
     text = before.source.text
-    if number >= len(before.starts):
-        return len(text)
-    return before.starts[number - 1] + len(
-        split_lines(text[before.starts[number - 1] : before.starts[number]])[0]
-    )
+    empty = chunk.span.start == chunk.span.end and (chunk.name or not text)
+    new = fitted.text + newline_of(text) if empty else fitted.text
+    return _Step(chunk.span, new, "replaced", fitted.notes, chunk)
 
 
-def _only(edit: Substitute, chunk: Chunk, before: Outline) -> Span:
-    """Return where `old` stands in the chunk, or in one line of it. Raises unless it stands there once."""
-    text = before.source.text
-    span = chunk.span
-    if edit.address.lines is not None:
-        first = before.lines(span)[0]
-        number = first + edit.address.lines.first - 1
-        span = Span(before.starts[number - 1], _end_of_line(first + edit.address.lines.last - 1, before))
-    places = []
-    at = text.find(edit.old, span.start, span.end)
-    while at >= 0:
-        places.append(at)
-        at = text.find(edit.old, at + 1, span.end)  # overlapping occurrences count as two
-    name = chunk.name or "the document"
-    if not places:
-        raise EditRejectedError(
-            f"`{edit.old}` does not stand in {name}; nothing was written", steps=[f"show {edit.address}"]
-        )
-    if len(places) > 1:
-        first = before.lines(chunk.span)[0]
-        numbers = [before.line_of(place) - first + 1 for place in places]
-        raise EditRejectedError(
-            f"`{edit.old}` stands {len(places)} times in {name}, on its lines {', '.join(map(str, numbers[:8]))}; say which",
-            steps=[
-                f"{replace(edit.address, digest=before.digest(chunk.span), lines=None)}:{numbers[0]} {edit.old} => {edit.new}"
-            ],
-        )
-    return Span(places[0], places[0] + len(edit.old))
+def _new_spans(ordered: Sequence[_Step]) -> Iterator[Span]:
+    """Yield where each step's text stands after all of them."""
+    moved = 0
+    for step in ordered:
+        yield Span(step.span.start + moved, step.span.start + moved + len(step.text))
+        moved += len(step.text) - (step.span.end - step.span.start)
 
 
-def _touched(step: _Step, ordered: Sequence[_Step], before: Outline, after: Outline) -> Touched:
+def _touched(step: _Step, new: Span, before: Outline, after: Outline, document: str) -> Touched:
     """Find the chunk of a step in the outline after all steps."""
     if step.verb == "deleted":
         assert step.chunk is not None
         return Touched("deleted", label(step.chunk, before), "", None, step.notes)
-    moved = sum(
-        len(other.text) - (other.span.end - other.span.start)
-        for other in ordered
-        if other.span.end <= step.span.start and other is not step
-    )
-    new = Span(step.span.start + moved, step.span.start + moved + len(step.text))
     chunk = _find(step, new, before, after)
+    if (
+        step.verb == "edited"
+        and chunk is not None
+        and chunk.is_definition
+        and not chunk.span.holds(_filled(new, after))
+    ):
+        raise EditRejectedError(
+            f"the lines would stand outside {chunk.name}; nothing was written",
+            steps=[f"to insert beside it: after {document and document + '::'}{label(chunk, before)}"],
+        )
+    notes = step.notes
+    if step.verb == "replaced" and step.chunk is not None:
+        added = [
+            name for name in guarded_names(after) - guarded_names(before) if chunk and name != chunk.name
+        ]
+        if added and step.chunk.name:
+            notes = (*notes, f"added {', '.join(added[:5])}{' ...' * (len(added) > 5)}")
     span = chunk.span if chunk else Span(0, len(after.source.text))
     target = label(chunk, after) if chunk else ""
-    return Touched(step.verb, target, after.digest(span), after.lines(span), step.notes)
+    return Touched(step.verb, target, after.digest(span), after.lines(span), notes)
+
+
+def _filled(span: Span, outline: Outline) -> Span:
+    """Return a span without the white space at its ends."""
+    text = span.of(outline.source.text)
+    start = span.start + len(text) - len(text.lstrip())
+    return Span(start, max(start, span.start + len(text.rstrip())))
 
 
 def _find(step: _Step, new: Span, before: Outline, after: Outline) -> Chunk | None:
     """Return the chunk of a step in the new outline; None is the whole document."""
-    if step.chunk is None:
-        return next((chunk for chunk in after.walk() if new.holds(chunk.span)), None)
-    if step.chunk.kind == "section":
+    if step.chunk is not None and step.chunk.kind == "section":
         return find_section(step.chunk.name, after)
-    twins = [chunk for chunk in before.walk() if chunk.name == step.chunk.name]
-    now = [chunk for chunk in after.walk() if chunk.name == step.chunk.name]
-    if len(now) == len(twins):
-        return now[twins.index(step.chunk)]
-    return next((chunk for chunk in after.walk() if new.holds(chunk.span)), None)
+    if step.chunk is not None:
+        twins = [chunk for chunk in before.walk() if chunk.name == step.chunk.name]
+        now = [chunk for chunk in after.walk() if chunk.name == step.chunk.name]
+        if len(now) == len(twins):
+            return now[twins.index(step.chunk)]
+    inserted = next((chunk for chunk in after.walk() if new.holds(chunk.span)), None)
+    around = [chunk for chunk in after.walk() if chunk.span.holds(_filled(new, after))]
+    return inserted or (around[-1] if around else None)

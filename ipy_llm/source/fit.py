@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import ast
 import difflib
-import re
 from dataclasses import dataclass
 
 from ipy_llm.errors import EditRejectedError, ParseError
 from ipy_llm.source.chunks import Chunk, Outline
-from ipy_llm.source.reindent import read_layout, reindent
-from ipy_llm.source.syntax import bound_names, is_main, parse
-from ipy_llm.source.text import LINE_END, indentation, newline_of, unify
+from ipy_llm.source.reindent import reindent
+from ipy_llm.source.resolve import is_given, label
+from ipy_llm.source.sent import clean, definition_names, parse_suite, refuse_placeholders, unwrap
+from ipy_llm.source.signature import signature
+from ipy_llm.source.syntax import DEFINITIONS, bound_names, is_import, is_main, parse
+from ipy_llm.source.text import LINE_END, Span, indentation, newline_of, unify
 
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*[\w+-]*[ \t]*")
-_PLACEHOLDER = re.compile(
-    r"#\s*(?:(?:\.{2,}|\u2026).*"
-    r"|(?:the\s+)?(?:rest|remaining|remainder|other|existing|previous)\b.*\b(?:unchanged|same|before|above|code|here)\b.*"
-    r"|(?:same|unchanged)\b(?:\s+as\s+(?:before|above))?.*)",
-    re.IGNORECASE,
-)
+__all__ = ["Fitted", "clean", "fit_chunk", "fit_main", "fit_new", "fit_section", "step_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +27,9 @@ class Fitted:
     is_definition: bool = False  # it opens with a function or class
 
 
-def clean(text: str) -> str:
-    """Return a sent text with line feeds, without a byte-order mark, a Markdown fence or outer blank lines.
-
-    Raises `ParseError` where nothing is left.
-    """
-    lines = unify(text.lstrip("\ufeff\u200b")).split("\n")
-    lines = _strip_blank(lines)
-    fence = _FENCE.fullmatch(lines[0]) if lines else None
-    if fence and len(lines) > 1 and lines[-1].strip() == fence[1]:
-        lines = _strip_blank(lines[1:-1])
-    if not lines:
-        raise ParseError("the text is empty; to remove a chunk, ask for it", steps=["delete ADDRESS"])
-    return "\n".join(lines)
-
-
-def fit_chunk(sent: str, chunk: Chunk, outline: Outline, *, rename: bool = False) -> Fitted:
+def fit_chunk(
+    sent: str, chunk: Chunk, outline: Outline, document: str = "", *, rename: bool = False
+) -> Fitted:
     """Fit a replacement for a function, class or assignment.
 
     Its decorators and attached comment stay unless the text brings its own; its indentation becomes the
@@ -56,21 +39,23 @@ def fit_chunk(sent: str, chunk: Chunk, outline: Outline, *, rename: bool = False
     old = chunk.span.of(outline.source.text)
     code = clean(sent)
     if chunk.inline:
-        return _fit_inline(code, chunk, outline)
+        return _fit_inline(code, chunk, outline, document)
     step = step_of(outline, chunk)
     notes: list[str] = []
     code = _restore_first_indent(code, chunk.indent, step, notes)
+    code = unwrap(code, chunk.name)
     body, shift = parse_suite(code)
     refuse_placeholders(code, old)
     name = chunk.name.rpartition(".")[2]
-    node = next((node for node in body if name in bound_names(node)), None)
-    if node is None:
-        if not rename:
-            raise _not_the_chunk(body, chunk, outline)
-        node = body[0]
+    found = [node for node in body if name in bound_names(node)]
+    if not found and not (rename and (definition_names(body) if chunk.is_definition else body)):
+        raise _not_the_chunk(body, chunk, outline, document)
+    if chunk.is_definition:
+        _refuse_more(body, found, chunk, outline, document)
+    node = found[0] if found else next(node for node in body if bound_names(node))
     lines = reindent(code, unify(old), chunk.indent, step).split("\n")
     decorated = bool(getattr(node, "decorator_list", None))
-    if chunk.decorators < chunk.code and not decorated and node.col_offset is not None:
+    if chunk.decorators < chunk.code and not decorated:
         kept = unify(outline.source.text[chunk.decorators : chunk.code]).split("\n")[:-1]
         at = node.lineno - 1 - shift
         lines[at:at] = kept
@@ -84,76 +69,48 @@ def fit_chunk(sent: str, chunk: Chunk, outline: Outline, *, rename: bool = False
 def fit_section(sent: str, section: Chunk, outline: Outline) -> Fitted:
     """Fit a replacement for a section or a whole document: its first line goes where the markers stand."""
     old = section.span.of(outline.source.text)
-    code = clean(sent)
-    refuse_placeholders(code, old)
-    if section.name == "#main" and section.span == outline.main:
-        return Fitted(restore_line_ends(fit_main(code, outline), old, outline.source.text))
-    text = _reindent_loosely(code, unify(old), section.indent, step_of(outline, section))
-    return Fitted(restore_line_ends(text, old, outline.source.text))
+    code = clean(sent, python=outline.python)
+    notes: tuple[str, ...] = ()
+    if not outline.python:
+        text = code
+    elif is_given(section, "main", outline):
+        text = fit_main(code, outline)
+    else:
+        refuse_placeholders(code, old)
+        if is_given(section, "docstring", outline):
+            quoted = _as_docstring(code)
+            notes = ("put it in quotes",) if quoted != code else ()
+            code = quoted
+        elif is_given(section, "imports", outline) and not any(map(is_import, parse_suite(code)[0])):
+            raise EditRejectedError(
+                "the text imports nothing; #imports are replaced whole; nothing was written"
+            )
+        text = _reindent_loosely(code, unify(old), section.indent, step_of(outline, section))
+    return Fitted(restore_line_ends(text, old, outline.source.text), notes)
 
 
 def fit_main(sent: str, outline: Outline) -> str:
     """Return a text as a main block: under `if __name__ == "__main__":` unless it brings that itself."""
     code = clean(sent)
     if any(map(is_main, parse_suite(code)[0])):
+        refuse_placeholders(code, outline.main.of(outline.source.text) if outline.main else "")
         return reindent(code, "", "")
-    return 'if __name__ == "__main__":\n' + unify(
-        fit_new(code, step_of(outline, None) or "    ", outline).text
-    )
+    body = fit_new(code, step_of(outline, None) or "    ", outline)
+    return 'if __name__ == "__main__":\n' + unify(body.text)
 
 
 def fit_new(sent: str, indent: str, outline: Outline) -> Fitted:
     """Fit a text that is inserted at an indentation. Raises `ParseError` where it does not parse."""
-    code = clean(sent)
+    code = clean(sent, python=outline.python)
+    if not outline.python:
+        return Fitted(restore_line_ends(code, "", outline.source.text))
     step = step_of(outline, None)
     code = _restore_first_indent(code, indent, step, [])
     body, _ = parse_suite(code)
     refuse_placeholders(code, "")
     text = reindent(code, "", indent, step)
-    opens = bool(body) and isinstance(body[0], (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    opens = bool(body) and isinstance(body[0], DEFINITIONS)
     return Fitted(restore_line_ends(text, "", outline.source.text), is_definition=opens)
-
-
-def parse_suite(code: str) -> tuple[list[ast.stmt], int]:
-    """Parse code at whatever indentation it stands; return its statements and the lines put before it.
-
-    Raises `ParseError` with the line as it was sent.
-    """
-    first = next(
-        (line for line in code.split("\n") if line.strip() and not line.lstrip().startswith("#")), ""
-    )
-    shift = 1 if indentation(first) else 0
-    try:
-        tree = parse("if 1:\n" + code if shift else code)
-    except SyntaxError as error:
-        line = (error.lineno or 1) - shift
-        shown = code.split("\n")[line - 1].strip() if 0 < line <= code.count("\n") + 1 else ""
-        raise ParseError(
-            f"the text has a syntax error on its line {line}: {error.msg}; nothing was written",
-            steps=[f"  {shown}"] if shown else [],
-        ) from error
-    if not shift:
-        return tree.body, 0
-    branch = tree.body[0]
-    assert isinstance(branch, ast.If)
-    return [*branch.body, *tree.body[1:]], 1
-
-
-def refuse_placeholders(code: str, old: str) -> None:
-    """Refuse a comment that stands for code left out, unless the very comment stands in the old text."""
-    known = {line.strip() for line in unify(old).split("\n")}
-    if "#" not in code:
-        return
-    for number, line in enumerate(read_layout(code).lines, 1):
-        if (
-            line.kind == "comment"
-            and _PLACEHOLDER.fullmatch(line.text.strip())
-            and line.text.strip() not in known
-        ):
-            raise EditRejectedError(
-                f"line {number}, `{line.text.strip()}`, leaves code out; nothing was written",
-                steps=["send the whole text, or address the part that changes, e.g. FILE::Class.method"],
-            )
 
 
 def step_of(outline: Outline, chunk: Chunk | None) -> str | None:
@@ -182,21 +139,18 @@ def restore_line_ends(text: str, old: str, document: str) -> str:
     return "".join(line + end for line, end in zip(after, [*chosen[: len(after) - 1], ""], strict=True))
 
 
-def _strip_blank(lines: list[str]) -> list[str]:
-    filled = [number for number, line in enumerate(lines) if line.strip()]
-    return lines[filled[0] : filled[-1] + 1] if filled else []
-
-
-def _fit_inline(code: str, chunk: Chunk, outline: Outline) -> Fitted:
+def _fit_inline(code: str, chunk: Chunk, outline: Outline, document: str) -> Fitted:
     body, _ = parse_suite(code)
-    if len(body) != 1 or "\n" in code or isinstance(body[0], (ast.FunctionDef, ast.ClassDef)):
+    if not any(chunk.name.rpartition(".")[2] in bound_names(node) for node in body):
+        raise _not_the_chunk(body, chunk, outline, document)
+    if len(body) != 1 or "\n" in code or isinstance(body[0], DEFINITIONS):
+        number = outline.line_of(chunk.code)
         raise EditRejectedError(
-            f"{chunk.name} shares line {outline.line_of(chunk.code)} with another statement;"
-            " only a one-line statement can take its place",
-            steps=["edit what holds it instead, or lines of it"],
+            f"{chunk.name} shares line {number} with another statement; only one plain line can take its place",
+            steps=[
+                f"edit that line: {document}@{outline.digest(Span(0, len(outline.source.text)))}:{number}"
+            ],
         )
-    if chunk.name.rpartition(".")[2] not in bound_names(body[0]):
-        raise _not_the_chunk(body, chunk, outline)
     return Fitted(code.strip())
 
 
@@ -210,9 +164,7 @@ def _restore_first_indent(code: str, indent: str, step: str | None, notes: list[
     except (SyntaxError, IndexError):
         pass
     else:
-        inner = (
-            node.body[0] if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) else node
-        )
+        inner = node.body[0] if isinstance(node, DEFINITIONS) else node
         lead = lines[inner.lineno - 1][: inner.col_offset]
         if inner is node or lead != indent + (step or "    "):
             return code
@@ -234,16 +186,68 @@ def _reindent_loosely(code: str, old: str, target: str, step: str | None) -> str
         return "\n".join(target + line.removeprefix(base) if line.strip() else line for line in lines)
 
 
-def _not_the_chunk(body: list[ast.stmt], chunk: Chunk, outline: Outline) -> EditRejectedError:
-    name = chunk.name.rpartition(".")[2]
-    header = LINE_END.split(outline.source.text[chunk.code : chunk.span.end])[0].strip()
-    found = [bound for node in body for bound in bound_names(node)]
-    if not found and chunk.is_definition:
-        return EditRejectedError(
-            f"the text has no {chunk.kind} {name}: a chunk is replaced whole, its signature too; nothing was written",
-            steps=[f"begin with: {header}"],
+def _as_docstring(code: str) -> str:
+    """Return a docstring as it is, and words without quotes in them. Raises `EditRejectedError`."""
+    try:
+        body = parse_suite(code)[0]
+    except ParseError:
+        body = []
+    only = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
+    if isinstance(only, ast.Constant) and isinstance(only.value, str):
+        return code
+    if any(sign in code for sign in "\"'\\") or any(not isinstance(node, ast.Expr) for node in body):
+        raise EditRejectedError(
+            "a docstring is one string, and the text is none; nothing was written",
+            steps=['begin and end it with """'],
         )
+    return f'"""{code}\n"""' if "\n" in code else f'"""{code}"""'
+
+
+def _refuse_more(
+    body: list[ast.stmt], found: list[ast.stmt], chunk: Chunk, outline: Outline, document: str
+) -> None:
+    """Refuse what would stand beside a definition where it was not meant to."""
+    prefix = document and f"{document}::"
+    if len(found) > 1 and all(isinstance(node, DEFINITIONS) for node in found):
+        raise EditRejectedError(
+            f"the text defines {chunk.name} {len(found)} times; nothing was written",
+            steps=[f"send only the one addressed: {prefix}{label(chunk, outline)}"],
+        )
+    owner = chunk.name.rpartition(".")[0]
+    in_class = any(other.name == owner and other.kind == "class" for other in outline.walk())
+    if in_class and any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in body):
+        raise EditRejectedError(
+            f"an import beside {chunk.name} would become an attribute of {owner}; nothing was written",
+            steps=[f"send the imports apart: into {prefix}#imports"],
+        )
+
+
+def _not_the_chunk(body: list[ast.stmt], chunk: Chunk, outline: Outline, document: str) -> EditRejectedError:
+    owner, _, name = chunk.name.rpartition(".")
+    prefix = document and f"{document}::"
+    address = f"{prefix}{label(chunk, outline)}"
+    if chunk.is_definition and not definition_names(body):
+        count = outline.lines(chunk.span)[1] - outline.lines(chunk.span)[0] + 1
+        return EditRejectedError(
+            f"the text has no {chunk.kind} {name}: a chunk is replaced whole, header too; nothing was written",
+            steps=[f"begin with: {signature(chunk, outline)}:"]
+            + [f"or replace lines of it: {address}@{outline.digest(chunk.span)}:2-{count}"] * (count > 1),
+        )
+    names = [bound for node in body for bound in bound_names(node)]
+    if not names:
+        return EditRejectedError(
+            f"the text does not assign {name}: a chunk is replaced whole; nothing was written",
+            steps=[f"begin with: {name} ="],
+        )
+    if names[0] == owner.rpartition(".")[2]:
+        return EditRejectedError(
+            f"the text is all of {owner}, not {chunk.name} alone; nothing was written",
+            steps=[f"to replace it all: {prefix}{owner}"],
+        )
+    other = f"{owner}.{names[0]}".lstrip(".")
+    there = any(twin.name == other for twin in outline.walk())
     return EditRejectedError(
-        f"the text defines {', '.join(found) or 'no name'}, not {name}; nothing was written",
-        steps=["address that name, insert it with `after ADDRESS`, or rename with --allow-removal"],
+        f"the text defines {', '.join(names)}, not {name}; nothing was written",
+        steps=[f"to replace it: {prefix}{other}" if there else f"to add it: after {address}"]
+        + ([] if there else ["to rename: the same with --allow-removal"]),
     )

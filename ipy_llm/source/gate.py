@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
+from collections.abc import Iterator
 
 from ipy_llm.errors import EditRejectedError
 from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.resolve import label
 from ipy_llm.source.text import split_lines
 
 
@@ -31,24 +33,44 @@ def compile_gate(text: str, path: str) -> None:
 def names_gate(before: Outline, after: Outline, dropped: Counter[str], document: str) -> None:
     """Compare the names of two outlines. Raises `EditRejectedError` for one that nobody asked to remove.
 
-    `dropped` counts the names whose deletion was asked for.
+    `dropped` counts the names whose deletion was asked for. A definition that would hide another of its
+    name, and a section whose markers would no longer fit, are refused as well.
     """
     old, new = guarded_names(before), guarded_names(after)
-    lost = list(old - new - dropped)
-    if lost:
-        prefix = document and f"{document}::"
+    prefix = document and f"{document}::"
+    missing = old - new - dropped
+    if missing:
+        chunks = [chunk for chunk in guarded(before) if guarded_name(chunk) in missing]
+        inner = [one for one in chunks if any(c.span != one.span and c.span.holds(one.span) for c in chunks)]
+        lost = [label(chunk, before) for chunk in chunks if chunk not in inner]
         gained = sorted(new - old)
-        added = f" (and add {', '.join(gained[:3])})" if gained else ""
+        added = f" and add {', '.join(gained[:3])}" if gained else ""
+        more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
         raise EditRejectedError(
-            f"the edit would remove {', '.join(lost[:5])}{' ...' if len(lost) > 5 else ''}{added}; nothing was written",
-            steps=[
+            f"the edit would remove {', '.join(lost[:5])}{more}{added}; nothing was written",
+            steps=["to rename: the same with --allow-removal"]
+            if len(lost) == len(gained) == 1
+            else [
                 "if that is meant, say --allow-removal, or first:",
                 *(f"  delete {prefix}{name}" for name in lost[:5]),
             ],
         )
-    broken = {name: wrong for name, wrong in after.problems.items() if name not in before.problems}
-    for name, wrong in broken.items():
-        raise EditRejectedError(f"the edit would break section {name}: {wrong}; nothing was written")
+    plain, was = (Counter(map(_plain_definition, guarded(one))) for one in (after, before))
+    for name, count in plain.items():
+        if name and count > max(1, was[name]):
+            raise EditRejectedError(
+                f"the edit would define {name} twice; nothing was written",
+                steps=[f"to replace it: {prefix}{name}"],
+            )
+    for name, wrong in after.problems.items():
+        if name not in before.problems:
+            raise EditRejectedError(f"the edit would break section {name}: {wrong}; nothing was written")
+
+
+def _plain_definition(chunk: Chunk) -> str:
+    """Return the name of a definition that hides another of that name: no decorator, under no branch."""
+    plain = chunk.is_definition and not chunk.guard and chunk.decorators == chunk.code
+    return chunk.name if plain else ""
 
 
 def guarded_names(outline: Outline) -> Counter[str]:
@@ -56,13 +78,19 @@ def guarded_names(outline: Outline) -> Counter[str]:
 
     Functions inside functions do not count, nor do imports.
     """
-    names: Counter[str] = Counter()
+    return Counter(map(guarded_name, guarded(outline)))
 
-    def visit(chunks: tuple[Chunk, ...]) -> None:
-        for chunk in chunks:
-            names[chunk.name] += 1
-            if chunk.kind == "class":
-                visit(chunk.children)
 
-    visit(outline.chunks)
-    return names
+def guarded(outline: Outline) -> Iterator[Chunk]:
+    """Yield the chunks whose names must not vanish."""
+    pending = list(reversed(outline.chunks))
+    while pending:
+        chunk = pending.pop()
+        yield chunk
+        if chunk.kind == "class":
+            pending += reversed(chunk.children)
+
+
+def guarded_name(chunk: Chunk) -> str:
+    """Return the name a chunk is counted by: a property's setter does not make up for its getter."""
+    return f"{chunk.name}.{chunk.accessor}" if chunk.accessor in {"setter", "deleter"} else chunk.name

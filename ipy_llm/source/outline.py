@@ -311,6 +311,8 @@ class _Builder:
             if marker.kind == "cell":
                 if owner == "":
                     found += self.cell(cell, marker.line - 1)
+                    if marker.name and any(chunk.name == key for chunk in found):
+                        problems[key] = f"stands twice, the second on line {marker.line}"
                     cell = (marker, key)
             elif marker.kind == "open":
                 opened.append((marker, key))

@@ -10,7 +10,8 @@ from ipy_llm.source.address import Address
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.fit import Fitted, fit_main, fit_new, step_of
 from ipy_llm.source.resolve import always_there, label, resolve
-from ipy_llm.source.text import Span, newline_of
+from ipy_llm.source.syntax import parse
+from ipy_llm.source.text import Span, newline_of, splice
 
 Where = Literal["before", "after", "into"]
 
@@ -28,9 +29,13 @@ def insert(where: Where, address: Address, sent: str, outline: Outline, document
         if not anchor.name:
             raise EditRejectedError(f"`{where}` needs a chunk to stand {where}", steps=[f"into {document}"])
         if anchor.inline:
+            number = outline.line_of(anchor.code)
+            line = f"{number - (where == 'before')}+"
             raise EditRejectedError(
-                f"{anchor.name} shares its line with another statement; nothing can stand {where} it",
-                steps=["insert beside what holds it"],
+                f"{anchor.name} shares line {number} with another statement; nothing can stand {where} it",
+                steps=[
+                    f"to insert by lines: {document}@{outline.digest(resolve(Address(), outline).span)}:{line}"
+                ],
             )
         span, text = _beside(where, anchor, fit_new(sent, anchor.indent, outline), outline)
     return span, text.replace("\n", newline_of(outline.source.text))
@@ -48,6 +53,8 @@ def delete(chunk: Chunk, outline: Outline) -> tuple[Span, str, tuple[str, ...]]:
     if chunk.first and chunk.last and (chunk.indent or chunk.inline):
         lead = "" if chunk.inline else chunk.indent
         return chunk.outer, f"{lead}pass", ("left `pass` in the empty suite",)
+    if chunk.kind == "section" and chunk.indent and not _parses(splice(text, [(chunk.outer, "")])):
+        return chunk.outer, f"{chunk.indent}pass", ("left `pass` in the empty suite",)
     if chunk.inline:
         after = re.compile(r"[ \t]*;[ \t]*").match(text, chunk.outer.end)
         if after and not chunk.last:
@@ -77,11 +84,17 @@ def _beside(where: Where, anchor: Chunk, fitted: Fitted, outline: Outline) -> tu
     first, last = outline.lines(anchor.outer)
     above = None if anchor.first else _blank_above(first, outline)
     below = None if anchor.last else _blank_below(last, outline)
-    near, other = (below, above) if where == "after" else (above, below)
+    # A comment that touches the anchor, a marker say, tells nothing of the gap between neighbours.
+    sides = [
+        (below, last + 1),
+        (above, first - 1),
+    ]
+    known = [blank for blank, line in sides if blank or (blank == 0 and not _is_comment(line, outline))]
+    near = below if where == "after" else above
     usual = 1 if anchor.indent else 2
     pad = 0
     if anchor.is_definition and fitted.is_definition:
-        gap = next((blank for blank in (near, other) if blank is not None), usual)
+        gap = next(iter(known if where == "after" else reversed(known)), usual)
     elif anchor.is_definition or fitted.is_definition:
         gap = usual
         pad = max(0, usual - near) if fitted.is_definition and near is not None else 0
@@ -131,6 +144,8 @@ def _into_section(address: Address, sent: str, outline: Outline, document: str) 
     fitted = fit_new(sent, indent, outline)
     if section.span.start == section.span.end:
         return section.span, f"{fitted.text}\n"
+    if section.span == given.get("imports") and fitted.text.startswith("from __future__ "):
+        return _at(section.span.start), f"{fitted.text}\n"
     gap = (1 if indent else 2) if fitted.is_definition else 0
     return _at(section.span.end), "\n" * (gap + 1) + fitted.text
 
@@ -147,21 +162,42 @@ def _into_document(sent: str, outline: Outline) -> tuple[Span, str]:
 
 
 def _append(text: str, gap: int, outline: Outline) -> tuple[Span, str]:
-    return _at(len(outline.source.text.rstrip())), "\n" * (gap + 1) + text
+    """Place a text below the last line that is not blank."""
+    last = len(outline.starts)
+    while last > 1 and not _line(last, outline).strip():
+        last -= 1
+    return _at(outline.end_of_line(last)), "\n" * (gap + 1) + text
+
+
+def _parses(text: str) -> bool:
+    try:
+        parse(text)
+    except SyntaxError:
+        return False
+    return True
 
 
 def _first_import(text: str, outline: Outline) -> tuple[Span, str]:
-    """Place the first import of a document: below its docstring, else below the comments at its top."""
+    """Place the first import of a document: below its docstring, else below the comments at its top.
+
+    Comments directly above the first statement, with a blank line before them, stay with it.
+    """
     if outline.docstring is not None:
         line = outline.lines(outline.docstring)[1]
         more = "" if line >= len(outline.starts) or _blank_below(line, outline) else "\n"
         return _at(outline.docstring.end), f"\n\n{text}{more}"
-    at = 0
-    for start, end in zip(outline.starts, outline.starts[1:], strict=False):
-        if not outline.source.text.startswith("#", start):
-            break
-        at = end
-    return _at(at), f"{text}\n" if not outline.source.text[at:].strip() else f"{text}\n\n"
+    line = 1
+    while line < len(outline.starts) and _line(line, outline).lstrip()[:1] in {"", "#"}:
+        line += 1
+    while line > 1 and _line(line - 1, outline).startswith("#"):
+        line -= 1
+    if line == 1:
+        while _line(line, outline).startswith("#"):
+            line += 1
+    at = outline.starts[line - 1]
+    below = outline.source.text[at:].strip()
+    opens = bool(outline.chunks) and outline.chunks[0].is_definition and outline.chunks[0].span.start == at
+    return _at(at), text + "\n" * (1 + (1 + opens if below else 0))
 
 
 def _gap_at_end(end: Chunk | None, fitted: Fitted, usual: int, outline: Outline) -> int:
@@ -186,6 +222,10 @@ def _blank_below(line: int, outline: Outline) -> int:
     while line + count < len(outline.starts) and not _line(line + count + 1, outline).strip():
         count += 1
     return count
+
+
+def _is_comment(number: int, outline: Outline) -> bool:
+    return _line(number, outline).lstrip(" \t\f").startswith("#")
 
 
 def _line(number: int, outline: Outline) -> str:

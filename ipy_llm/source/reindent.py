@@ -106,7 +106,7 @@ def reindent(code: str, old: str, target: str, step: str | None = None) -> str:
         if string.docstring:
             was, now = shifts.get(layout.lines[string.first].logical, (base, target))
             for number in range(string.first + 1, string.last + 1):
-                if layout.lines[number].text.startswith(was):
+                if layout.lines[number].text.startswith(was) and (was or layout.lines[number].text.strip()):
                     result[number] = now + layout.lines[number].text[len(was) :]
     if before:
         _keep_strings(layout, before, result)

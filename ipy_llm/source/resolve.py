@@ -31,13 +31,13 @@ def resolve(address: Address, outline: Outline, document: str = "") -> Chunk:
         return _section(address, outline, document)
     found = candidates(address, outline)
     if not found:
-        names = dict.fromkeys(label(chunk, outline) for chunk in outline.walk())
-        near = closest(address.target, names)
+        labels = [label(chunk, outline) for chunk in outline.walk()]
+        near = closest(address.target, dict.fromkeys([*labels, *_section_names(outline)]))
         raise NotFoundError(
             f"no {address.target} in {document or 'the document'}",
             near=near,
             steps=[f"did you mean {document and document + '::'}{name}" for name in near]
-            or [f"see: outline {document}"],
+            or [f"outline {document}"],
         )
     if len(found) > 1:
         raise AmbiguousError(
@@ -88,6 +88,11 @@ def always_there(owner: str, outline: Outline) -> dict[str, Span | None]:
     return {"imports": outline.imports, "docstring": outline.docstring, "main": outline.main}
 
 
+def is_given(section: Chunk, name: str, outline: Outline) -> bool:
+    """Say whether a section is the one of that name that needs no markers."""
+    return section.name.rpartition("#")[2] == name and section not in outline.sections
+
+
 def closest(name: str, names: Iterable[str], limit: int = 3) -> list[str]:
     """Return the names nearest to one that fits nothing, best first.
 
@@ -123,20 +128,28 @@ def find_section(key: str, outline: Outline) -> Chunk | None:
 def _section(address: Address, outline: Outline, document: str) -> Chunk:
     key = f"{address.name}#{address.section}"
     if key in outline.problems:
-        raise EditRejectedError(f"section {key} cannot be used: {outline.problems[key]}")
+        raise EditRejectedError(
+            f"section {key} cannot be used: {outline.problems[key]}",
+            steps=[f"mend its markers by lines: {document}@{outline.digest(whole(outline).span)}:LINE"],
+        )
     found = find_section(key, outline)
     if found is not None:
         return found
     given = always_there(address.name, outline)
     prefix = document and f"{document}::"
-    near = closest(key, [chunk.name for chunk in outline.sections])
-    raise NotFoundError(
-        f"no section {key} in {document or 'the document'}",
-        near=near,
-        steps=[f"to make it: into {prefix}{key}"]
-        if address.section in given and address.section != "docstring"
-        else [f"did you mean {prefix}{name}" for name in near],
-    )
+    near = closest(key, _section_names(outline))
+    steps = [f"did you mean {prefix}{name}" for name in near]
+    if address.section in given:
+        steps = [f"to make it: into {prefix}{key}"]
+    if address.section == "docstring" and address.section in given:
+        steps = [f"to insert one by lines: show {f'{prefix}{address.name}' if address.name else document}"]
+    raise NotFoundError(f"no section {key} in {document or 'the document'}", near=near, steps=steps)
+
+
+def _section_names(outline: Outline) -> list[str]:
+    return [
+        name for name in (*(chunk.name for chunk in outline.sections), *outline.problems) if name[-1] != "#"
+    ]
 
 
 def _menu_line(chunk: Chunk, outline: Outline, document: str) -> str:
@@ -144,4 +157,4 @@ def _menu_line(chunk: Chunk, outline: Outline, document: str) -> str:
     guard = f", under {chunk.guard.strip()}" if chunk.guard.strip() else ""
     address = f"{document and document + '::'}{label(chunk, outline)}"
     quoted = f"'{address}'" if "[" in address or " " in address else address
-    return f"  {quoted}  lines {first}-{last}{guard}"
+    return f"  {quoted}  {f'line {first}' if first == last else f'lines {first}-{last}'}{guard}"

@@ -20,8 +20,11 @@ from ipy_llm.workspace.files import is_python, read_bytes
 from ipy_llm.workspace.project import Workspace, walk
 
 _DEFINED = re.compile(
-    rb"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^[ \t]*(\w+)[ \t]*(?::[^=\n]+)?=[^=]", re.MULTILINE
+    rb"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^[ \t]*(\w+)[ \t]*(?::[ \t]*[^\s#]|=[^=])",
+    re.MULTILINE,
 )
+
+_INSTALLED = ("site-packages", "dist-packages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +98,24 @@ def new_document(document: str, workspace: Workspace) -> Path:
         )
     path = Path(os.path.abspath(workspace.root / document))
     require_inside(path, workspace)
+    if os.path.isdir(path):
+        raise RequestError(f"{document} is a folder; nothing was written", steps=[f"create {document}/NAME"])
+    if any(os.path.isfile(folder) for folder in path.parents):
+        raise RequestError(f"{document}: there is a file where its folder would be; nothing was written")
     return path
 
 
 def require_inside(path: Path, workspace: Workspace) -> None:
-    """Refuse a path that lies, links followed, outside the project. Raises `RequestError`."""
+    """Refuse a path that lies, links followed, outside the project or in its environment. Raises `RequestError`."""
     real = Path(os.path.realpath(path))
     if not real.is_relative_to(os.path.realpath(workspace.root)):
         raise RequestError(
             f"{path} is outside the project {workspace.root}; nothing was written",
             steps=["give the project's folder with --root"],
         )
+    within = real.relative_to(os.path.realpath(workspace.root)).parts[:-1]
+    if any(part in _INSTALLED for part in within):
+        raise RequestError(f"{workspace.name(path)} belongs to an installed package; nothing was written")
 
 
 def _located(path: Path, address: Address, workspace: Workspace) -> Located:
@@ -114,9 +124,9 @@ def _located(path: Path, address: Address, workspace: Workspace) -> Located:
 
 def _existing(name: str, workspace: Workspace) -> Path | None:
     for folder in (workspace.folder, workspace.root):
-        path = Path(os.path.abspath(folder / name))
-        if path.is_file():
-            return path
+        path = os.path.abspath(folder / name)
+        if os.path.isfile(path):  # not Path.is_file: it raises for a name that is too long
+            return Path(path)
     return None
 
 
@@ -183,11 +193,21 @@ def _near(name: str, workspace: Workspace) -> list[str]:
 
 
 def _no_document(name: str, workspace: Workspace) -> NotFoundError:
-    names = [workspace.name(path) for path in walk(workspace.root)]
+    suffix = os.path.splitext(name)[1]
+    files = [*walk(workspace.root), *(walk(workspace.root, suffix) if suffix not in ("", ".py") else ())]
+    names = [workspace.name(path) for path in files]
     last = os.path.basename(name.replace("\\", "/"))
-    near = [path for path in names if os.path.basename(path) == last] or closest(name, names)
+    near = [path for path in names if os.path.basename(path) == last]
+    if not near:
+        # As modules: what all have in common, the suffix, must not make them near.
+        modules = {_dotted(path): path for path in names}
+        near = [modules[module] for module in closest(_dotted(name), modules)]
     return NotFoundError(
         f"no file or module {name} in {workspace.root}",
         near=near[:4],
         steps=[f"did you mean {path}" for path in near[:4]] or [f"to make it: create {name}"],
     )
+
+
+def _dotted(path: str) -> str:
+    return path.replace("\\", "/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")

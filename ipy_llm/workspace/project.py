@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ipy_llm.errors import NotFoundError, ToolError
+
 ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
 # Folders that are never the project's own source: caches, environments, build output.
@@ -64,11 +66,28 @@ class Workspace:
 
     @classmethod
     def open(cls, root: str | None = None, folder: Path | None = None) -> Workspace:
-        """Open the project around a folder (default: the current one), or the one at `root`."""
-        folder = folder or Path.cwd()
-        return cls(Path(root).resolve() if root else find_root(folder), folder)
+        """Open the project around a folder (default: the current one), or the one at `root`.
+
+        Raises `NotFoundError` where there is no such folder.
+        """
+        if folder is None:
+            try:
+                folder = Path.cwd()
+            except FileNotFoundError as error:
+                raise ToolError("the current folder is gone", steps=["cd to one that is there"]) from error
+        if not root:
+            return cls(find_root(folder), folder)
+        chosen = Path(os.path.realpath(folder / root))
+        if not chosen.is_dir():
+            raise NotFoundError(f"no folder {root}")
+        # A file that lies beside us must not be taken for the one of that name in the project meant.
+        return cls(chosen, folder if Path(os.path.realpath(folder)).is_relative_to(chosen) else chosen)
 
     def name(self, path: Path) -> str:
         """Return how addresses write a file: relative to the root, with `/`; absolute outside it."""
-        real = Path(os.path.abspath(path))
-        return real.relative_to(self.root).as_posix() if real.is_relative_to(self.root) else str(real)
+        plain = Path(os.path.abspath(path))
+        # Reached by another way, e.g. /tmp for /private/tmp; a link within the project keeps its own name.
+        for way in (plain, Path(os.path.realpath(plain.parent), plain.name)):
+            if way.is_relative_to(self.root):
+                return way.relative_to(self.root).as_posix()
+        return str(plain)

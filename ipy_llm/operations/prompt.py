@@ -1,4 +1,4 @@
-"""Handing ipy_llm to a model: `prompt`, and to a sandbox: `bundle`."""
+"""What a model must be told: `prompt`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,46 @@
+"""Which Python a project runs on, and with which environment its tools start."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+# Set by a pytest that we may ourselves be running in; the project's pytest must not see them.
+_OF_ANOTHER_PYTEST = (
+    "PYTEST_CURRENT_TEST",
+    "PYTEST_VERSION",
+    "PYTEST_XDIST_WORKER",
+    "PYTEST_XDIST_WORKER_COUNT",
+)
+
+
+def project_interpreter(root: Path, environ: Mapping[str, str] | None = None) -> Path:
+    """Return the Python of `root/.venv` or `root/venv`, else of `$VIRTUAL_ENV`, else our own.
+
+    `environ` is the environment to look in, by default the process's.
+    """
+    active = (os.environ if environ is None else environ).get("VIRTUAL_ENV")
+    folders = [root / ".venv", root / "venv"]
+    if active:
+        folders.append(Path(active))
+    for folder in folders:
+        # not resolved: a link's own path is what makes it the virtual environment's Python
+        python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+        if python.exists():
+            return python.absolute()
+    return Path(sys.executable)
+
+
+def project_environment(interpreter: Path, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment of a tool in the project: its virtual environment active, nothing written beside its sources."""
+    env = dict(os.environ if environ is None else environ)
+    for name in _OF_ANOTHER_PYTEST:
+        env.pop(name, None)
+    folder = interpreter.parent
+    if (folder.parent / "pyvenv.cfg").exists():
+        env["VIRTUAL_ENV"] = str(folder.parent)
+        env["PATH"] = os.pathsep.join(filter(None, (str(folder), env.get("PATH"))))
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
+    return env

@@ -1,0 +1,165 @@
+"""The project's tests: pytest in the project's own interpreter, with the project's own configuration."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ipy_llm.checks.failures import Frame, failure, last_words, one_line, place, reason, source_line, within
+from ipy_llm.checks.interpreter import project_environment
+from ipy_llm.checks.process import Ended, run
+from ipy_llm.checks.report import Diagnostic, Report, count
+
+_RECORDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "recorder.py")
+
+# They stand after the project's own `addopts` and so win over them: all tests, few words, nothing written into the tree.
+_OPTIONS = ("-q", "--color=no", "--tb=short", "--maxfail=0", "--continue-on-collection-errors", "--junitxml=")
+
+_CONFTEST = re.compile(r"while loading conftest '([^'\n]+)'")
+
+
+def check_tests(
+    root: Path, interpreter: Path, cache: Path, *, timeout: float, stop: threading.Event | None = None
+) -> Report:
+    """Run the project's tests for at most `timeout` seconds and report what fails.
+
+    `cache` is our folder for the project; pytest's own cache and hypothesis's examples are kept there. A test that
+    kills the interpreter, or that held the run up for most of its time, is a finding itself.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    events = cache / f"tests-{os.getpid()}-{time.monotonic_ns()}.jsonl"
+    env = project_environment(interpreter)
+    env.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "hypothesis"))
+    # not `-p no:cacheprovider`: `--ff` in the project's addopts would then be a usage error, `config.cache` be missing
+    command = [str(interpreter), _RECORDER, str(events), *_OPTIONS, "-o", f"cache_dir={cache / 'pytest'}"]
+    try:
+        ended = run(command, folder=root, env=env, timeout=timeout, stop=stop, last_words=True)
+        told = _read(root, events)
+    except OSError as error:
+        return Report(
+            "pytest", "unavailable", note=f"{interpreter} does not start: {error.strerror}", complete=False
+        )
+    finally:
+        events.unlink(missing_ok=True)
+    return _report(root, interpreter, told, ended)
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the recorder wrote, added up."""
+
+    failures: list[Diagnostic] = field(default_factory=list)
+    running: dict[str, tuple[Frame, float]] = field(default_factory=dict)  # where each is, and since when
+    over: dict[str, None] = field(default_factory=dict)  # a set that keeps its order
+    collected: int = 0
+    broken: str = ""
+    missing: bool = False
+    status: int | None = None
+
+
+def _read(root: Path, events: Path) -> _Told:
+    told = _Told()
+    for line in events.read_text("ascii").splitlines() if events.exists() else ():
+        try:
+            event = json.loads(line)
+        except json.JSONDecodeError:
+            continue  # the line at which it was killed
+        _add(told, root, event)
+    return told
+
+
+def _add(told: _Told, root: Path, event: dict[str, Any]) -> None:
+    match event:
+        case {"start": test, "place": [path, line], "at": since}:
+            told.running[test] = ((path, line), since)
+        case {"end": test}:
+            told.running.pop(test, None)
+            told.over[test] = None
+        case {"failed": test, "message": message, "frames": frames, "text": text}:
+            places = [(path, line) for path, line in frames]
+            told.failures.append(failure(root, test, message=message, frames=places, text=text))
+        case {"unloaded": test, "text": text}:
+            told.failures.append(failure(root, test, text=text))
+        case {"collected": number}:
+            told.collected = number
+        case {"broken": text}:
+            told.broken = one_line(text)[0]
+        case {"missing": _}:
+            told.missing = True
+        case {"status": status}:
+            told.status = status
+
+
+def _report(root: Path, interpreter: Path, told: _Told, ended: Ended) -> Report:
+    failed = {found.test for found in told.failures}
+    partly = Report(
+        "pytest",
+        "crashed",
+        tuple(told.failures),
+        seconds=ended.seconds,
+        ran=len(told.over),
+        complete=False,
+        passed=tuple(test for test in told.over if test not in failed),
+    )
+    progress = f"{partly.ran} of {count(told.collected, 'test')} ran"
+    if told.missing:
+        python = str(interpreter).replace(f"{root}{os.sep}", "")
+        return replace(partly, outcome="unavailable", note=f"not installed: {python} -m pip install pytest")
+    if ended.status is None:
+        hung = _culprits(root, told, ended, code="Timeout", least=ended.seconds / 2)
+        note = f"stopped after {ended.seconds:.0f} s, {progress}"
+        return replace(partly, outcome="timed-out", diagnostics=(*partly.diagnostics, *hung), note=note)
+    if told.status is None:
+        died = _culprits(root, told, ended, code="Crash", least=0.0)
+        note = f"the interpreter died, {progress}" if died else reason(ended.output)[0]
+        return replace(partly, diagnostics=(*partly.diagnostics, *died), note=note)
+    whole = replace(partly, complete=True, passed=())
+    match told.status:
+        case 0 | 1 if told.failures:
+            return replace(whole, outcome="failed")
+        case 0:
+            return replace(whole, outcome="clean")
+        case 5:  # no tests
+            return replace(whole, outcome="unavailable", note="no tests found")
+        case 4 if found := _CONFTEST.search(ended.output):
+            file = within(root, found[1]) or found[1]
+            trouble = failure(root, file, text=ended.output[found.end() :])
+            return replace(partly, diagnostics=(trouble,), note=f"no test ran, {file} failed")
+        case status:
+            note = told.broken or _usage(root, ended.output)
+            return replace(partly, note=note or f"exit status {status}")
+
+
+def _culprits(root: Path, told: _Told, ended: Ended, *, code: str, least: float) -> list[Diagnostic]:
+    """Return a finding for each test that was running for at least `least` seconds when the run ended."""
+    found = []
+    for test, (at, since) in told.running.items():
+        held = time.time() - since
+        if held >= least:
+            message = f"still running after {held:.0f} s" if code == "Timeout" else _death(ended.status)
+            path, line = place(root, test, [at, *last_words(ended.output, root)])
+            text = source_line(str(root / path), line)
+            found.append(Diagnostic("pytest", path, line, message, code, test, text))
+    return found
+
+
+def _death(status: int | None) -> str:
+    if status is not None and status < 0:
+        return f"killed the interpreter ({signal.Signals(-status).name})"
+    return f"ended the interpreter (exit status {status})"
+
+
+def _usage(root: Path, output: str) -> str:
+    """Return what pytest says of its configuration or arguments."""
+    for mark in ("error: ", "ERROR: "):
+        for line in output.splitlines():
+            if mark in line and not line.startswith("ERROR: usage:"):
+                return line.partition(mark)[2].replace(f"{root}{os.sep}", "")
+    return reason(output)[0]

@@ -1,0 +1,193 @@
+"""The project's types: mypy, ours, with the project's own configuration and packages."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import signal
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from ipy_llm.checks.failures import source_line, within
+from ipy_llm.checks.interpreter import project_environment
+from ipy_llm.checks.process import Ended, run
+from ipy_llm.checks.report import Diagnostic, Report
+from ipy_llm.workspace.project import SKIPPED_FOLDERS
+
+_OPTIONS = (
+    "--no-error-summary",
+    "--no-pretty",
+    "--hide-error-context",
+    "--no-color-output",
+    "--soft-error-limit=-1",
+    "--show-error-codes",
+)
+
+# The files mypy looks for its configuration in, in its order; the first with a section of its own counts.
+_CONFIGURATIONS = ("mypy.ini", ".mypy.ini", "pyproject.toml", "setup.cfg")
+
+# The section up to the next header, and within it a key that says what to check.
+_SECTION = re.compile(r"^\[(?:tool\.)?mypy\]([^\n]*\n(?:(?!\[).*\n?)*)", re.MULTILINE)
+_TARGETS = re.compile(r"^(?:files|packages|modules)\s*=\s*\S", re.MULTILINE)
+
+# Folders and files at the top of a project that are not what it ships.
+_NOT_SHIPPED = SKIPPED_FOLDERS | {
+    "tests", "test", "testing", "docs", "doc", "examples", "example", "samples", "benchmarks", "benchmark", "bench",
+    "scripts", "tools", "ci", "requirements",
+}  # fmt: skip
+_NOT_SHIPPED_FILES = frozenset({"setup.py", "conftest.py", "noxfile.py", "fabfile.py", "tasks.py"})
+
+_TEXT = re.compile(
+    r"^(?P<file>.+?):(?P<line>\d+)(?::\d+)?: (?P<severity>error|note): (?P<message>.*?)(?:  \[(?P<code>[\w-]+)\])?$"
+)
+
+
+def check_types(
+    root: Path, interpreter: Path, cache: Path, *, timeout: float, stop: threading.Event | None = None
+) -> Report:
+    """Check the project's types for at most `timeout` seconds.
+
+    mypy runs on our own Python and looks at the packages of `interpreter`. What is checked is what the
+    project's configuration names, else its own top-level packages and modules. mypy's cache is kept in `cache`.
+    """
+    if importlib.util.find_spec("mypy") is None:
+        return Report(
+            "mypy", "unavailable", note=f"not installed: {sys.executable} -m pip install mypy", complete=False
+        )
+    configured = _names_targets(root)
+    targets = [] if configured else own_code(root)
+    if not targets and not configured:
+        return Report("mypy", "unavailable", note="no package or module found to check")
+    options = [*_OPTIONS, "--python-executable", str(interpreter)]
+    if targets:
+        # modules are then named from the root or `src`, and two `main.py` do not clash
+        options += ["--namespace-packages", "--explicit-package-bases"]
+    env = _environment(interpreter, "src" if targets and (root / "src").is_dir() else "")
+    cache.mkdir(parents=True, exist_ok=True)
+
+    def mypy(python: str, *, folder: str, form: tuple[str, ...] = ("--output", "json")) -> Ended:
+        command = [python, "-m", "mypy", *options, *form, "--cache-dir", str(cache / folder), *targets]
+        return run(command, folder=root, env=env, timeout=timeout, stop=stop, keep=1 << 25)
+
+    try:
+        ended = mypy(sys.executable, folder="mypy")
+        if "unrecognized arguments: --output" in ended.output:
+            ended = mypy(sys.executable, folder="mypy", form=())  # before 1.11
+        if "Error importing plugin" in ended.output:
+            # a plugin lives with the project's packages; the mypy beside it, if there is one, has it
+            own = mypy(str(interpreter), folder="mypy-own")
+            ended = ended if "No module named mypy" in own.output else own
+    except OSError as error:
+        return Report("mypy", "unavailable", note=f"does not start: {error}", complete=False)
+    return _report(root, ended)
+
+
+def own_code(root: Path) -> list[str]:
+    """Return the project's top-level packages and modules, `src` layout included, relative to `root`.
+
+    A folder without `__init__.py` counts when Python files lie in it. Tests, documentation, examples and
+    build scripts are left out.
+    """
+    found: list[str] = []
+    for base in ("src", "") if (root / "src").is_dir() else ("",):
+        with os.scandir(root / base) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                name = entry.name
+                if name.startswith(".") or name in _NOT_SHIPPED or (not base and name == "src"):
+                    continue
+                if entry.is_dir() and name.isidentifier():
+                    wanted = not (Path(entry.path) / "pyvenv.cfg").exists() and _holds_python(entry.path)
+                else:
+                    wanted = name.endswith((".py", ".pyi")) and not _is_script(name)
+                if wanted:
+                    found.append(os.path.join(base, name))
+    return found
+
+
+def _holds_python(folder: str) -> bool:
+    return any(name.endswith((".py", ".pyi")) for _, _, names in os.walk(folder) for name in names)
+
+
+def _is_script(name: str) -> bool:
+    return name in _NOT_SHIPPED_FILES or name.startswith("test_") or name.endswith("_test.py")
+
+
+def _names_targets(root: Path) -> bool:
+    for name in _CONFIGURATIONS:
+        try:
+            text = (root / name).read_text("utf-8", "replace")
+        except OSError:
+            continue
+        if section := _SECTION.search(text):
+            return bool(_TARGETS.search(section[1]))
+    return False
+
+
+def _environment(interpreter: Path, base: str) -> dict[str, str]:
+    env = project_environment(interpreter)
+    for name in ("MYPY_CACHE_DIR", "MYPY_FORCE_COLOR", "FORCE_COLOR"):
+        env.pop(name, None)
+    # a `typing.py` in the project must not become mypy's
+    env["PYTHONSAFEPATH"] = "1"
+    if base:
+        env["MYPYPATH"] = os.pathsep.join(filter(None, (base, env.get("MYPYPATH"))))
+    return env
+
+
+def _report(root: Path, ended: Ended) -> Report:
+    report = Report("mypy", "crashed", seconds=ended.seconds, complete=False)
+    if ended.status is None:
+        return replace(report, outcome="timed-out", note=f"stopped after {ended.seconds:.0f} s")
+    if ended.status < 0:
+        return replace(report, note=f"killed ({signal.Signals(-ended.status).name})")
+    found, said = _read(root, ended.output)
+    for line in said:
+        name, _, rest = line.partition(": ")
+        if name in _CONFIGURATIONS and not rest.startswith("[mypy"):
+            # mypy goes on without any configuration: what it finds then means nothing
+            return replace(report, note=line)
+    note = said[0] if said else ""
+    if ended.status in (0, 1):
+        return replace(
+            report, outcome="failed" if found else "clean", diagnostics=tuple(found), note=note, complete=True
+        )
+    if located := tuple(one for one in found if one.line > 0 and one.path.endswith((".py", ".pyi"))):
+        # a syntax error
+        return replace(
+            report, outcome="failed", diagnostics=located, note="stopped there, the rest is unchecked"
+        )
+    if found:
+        note = f"{found[0].path}: {found[0].message}"
+    return replace(report, note=note or f"exit status {ended.status}")
+
+
+def _read(root: Path, output: str) -> tuple[list[Diagnostic], list[str]]:
+    """Return the errors, and the lines that are neither errors nor notes: mypy's own troubles."""
+    found: list[Diagnostic] = []
+    said: list[str] = []
+    for line in output.splitlines():
+        if line.startswith("{"):
+            told = json.loads(line)
+            if told["severity"] == "error":
+                found.append(_diagnostic(root, told["file"], told["line"], told["message"], told["code"]))
+        elif text := _TEXT.match(line):
+            if text["severity"] == "error":
+                found.append(
+                    _diagnostic(root, text["file"], int(text["line"]), text["message"], text["code"])
+                )
+        elif line.strip() and not line.startswith(("usage:", " ", "\t")):
+            said.append(line.strip().replace(f"{root}{os.sep}", "").removeprefix("mypy: error: "))
+    found.sort(key=lambda one: (one.path, one.line))
+    return found, said
+
+
+def _diagnostic(root: Path, file: str, line: int, message: str, code: str | None) -> Diagnostic:
+    full = str(root / file)
+    path = within(root, full) or file.replace(os.sep, "/")
+    return Diagnostic(
+        "mypy", path, max(line, 0), " ".join(message.split()), code or "", text=source_line(full, line)
+    )

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from ipy_llm.checks.interpreter import project_environment, project_interpreter
+
+
+def environment(folder: Path) -> Path:
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    python.parent.mkdir(parents=True)
+    python.write_text("")
+    (folder / "pyvenv.cfg").write_text("")
+    return python
+
+
+def test_the_project_s_own_environment_comes_first(tmp_path):
+    active = environment(tmp_path / "elsewhere")
+    environ = {"VIRTUAL_ENV": str(tmp_path / "elsewhere")}
+    assert project_interpreter(tmp_path, environ) == active
+    plain = environment(tmp_path / "venv")
+    assert project_interpreter(tmp_path, environ) == plain
+    assert project_interpreter(tmp_path, {}) == plain
+    hidden = environment(tmp_path / ".venv")
+    assert project_interpreter(tmp_path, environ) == hidden
+
+
+def test_without_one_it_is_our_own(tmp_path):
+    assert project_interpreter(tmp_path, {}) == Path(sys.executable)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_dangling_link_is_no_interpreter(tmp_path):
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").symlink_to("/nowhere/python3")
+    assert project_interpreter(tmp_path, {}) == Path(sys.executable)
+
+
+def test_its_tools_run_with_the_environment_active_and_unaware_of_a_pytest_around_them(tmp_path):
+    python = environment(tmp_path / ".venv")
+    env = project_environment(python, {"PATH": "/bin", "PYTEST_CURRENT_TEST": "x", "KEPT": "1"})
+    assert env["PATH"].startswith(str(python.parent))
+    assert env["VIRTUAL_ENV"] == str(tmp_path / ".venv")
+    assert env["KEPT"] == "1"
+    assert env["PYTHONDONTWRITEBYTECODE"] == "1"
+    assert "PYTEST_CURRENT_TEST" not in env

@@ -1,0 +1,180 @@
+"""`%load_ext ipy_llm` in a real kernel, used as a model uses it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from kernel import Kernel
+
+SHOP = Path(__file__).parents[2] / "docs" / "shop"
+SNAPSHOT = """
+def snapshot():
+    shell = get_ipython()
+    return {
+        "transformers": [list(map(repr, getattr(shell, name))) for name in (
+            "input_transformers_cleanup", "input_transformers_post", "ast_transformers")],
+        "events": {name: list(map(repr, callbacks)) for name, callbacks in shell.events.callbacks.items()},
+        "magics": {kind: dict(table) for kind, table in shell.magics_manager.magics.items()},
+        "instance": set(vars(shell)) - {"_last_input_line"},
+        "configurables": len(shell.configurables),
+        "registry": set(shell.magics_manager.registry),
+    }
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    with Kernel(tmp_path_factory.mktemp("kernel")) as kernel:
+        kernel.run("%colors NoColor")
+        kernel.run(SNAPSHOT + "\nbefore = snapshot(); names = set(globals())")
+        assert kernel.run("%load_ext ipy_llm").status == "ok"
+        yield kernel
+
+
+@pytest.fixture
+def shop(kernel, tmp_path):
+    project = Path(shutil.copytree(SHOP, tmp_path / "shop"))
+    kernel.run(f"%cd -q {project}")
+    return project
+
+
+@pytest.fixture
+def cart(shop):
+    return shop / "shop" / "cart.py"
+
+
+def test_a_cell_replaces_a_method_by_name_below_a_comment(kernel, cart):
+    outputs = kernel.run("# no cents\n%%edit --no-check Cart.tax\ndef tax(self) -> int:\n    return 0\n")
+    assert outputs.status == "ok"
+    assert outputs.stdout.startswith("replaced shop/cart.py::Cart.tax@")
+    assert "    def tax(self) -> int:\n        return 0\n    # endsection\n" in cart.read_text()
+
+
+def test_an_edit_answers_with_what_it_broke(kernel, cart):
+    outputs = kernel.run("%%edit Cart.tax\ndef tax(self) -> int:\n    return self.total / 5\n")
+    lines = outputs.stdout.splitlines()
+    assert lines[0].startswith("replaced shop/cart.py::Cart.tax@")
+    assert [line.split(" - ")[0].split(": Incompatible")[0] for line in lines[1:]] == ["new: shop/cart.py:31"]
+
+
+def test_an_edit_needs_no_body_where_the_line_says_all(kernel, cart):
+    assert kernel.run("%%edit --no-check Cart.tax // 100 => // 200").stdout.startswith("edited")
+    assert "TAX_RATE // 200" in cart.read_text()
+    assert kernel.run("# away with it\n%%edit --no-check delete Cart.tax\n").stdout.startswith("deleted")
+    assert "def tax" not in cart.read_text()
+
+
+def test_a_body_reaches_the_file_as_it_was_written(kernel, cart):
+    body = 'NOTE = """\n# a comment\n%%time\n>>> prompt {x} $y\n   \n"""'
+    assert kernel.run(f"%%edit --no-check after TAX_RATE\n{body}\n").status == "ok"
+    assert f"\n{body}\n" in cart.read_text()
+
+
+def test_a_refusal_is_a_usage_error_with_the_next_step_and_leaves_the_file(kernel, cart):
+    before = cart.read_bytes()
+    outputs = kernel.run("%%edit Cart.totl\ndef totl(self): ...\n")
+    assert outputs.status == "error"
+    assert "did you mean shop/cart.py::Cart.total" in outputs.stderr
+    assert "Traceback" not in outputs.stderr
+    assert cart.read_bytes() == before
+
+
+def test_undo_puts_back_every_byte(kernel, cart):
+    before = cart.read_bytes()
+    kernel.run("%%edit --no-check Cart.tax // 100 => // 200")
+    assert kernel.run("%llm undo").stdout.startswith("undone: edited shop/cart.py::Cart.tax")
+    assert cart.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("%llm show Cart.tax", "2\t        return self.total * TAX_RATE // 100"),
+        ("%llm outline shop/cart.py", "  def tax(self) -> int  30-31"),
+        ("%llm docs shop.cart.Cart.add", "Put an item in and return it."),
+        ("%llm edit --dry-run delete Cart.tax", "would have deleted shop/cart.py::Cart.tax"),
+        ("%llm prompt", "%%edit shop/cart.py::Cart.total"),
+    ],
+)
+def test_every_verb_is_a_line_magic_too(kernel, shop, line, expected):
+    assert expected in kernel.run(line).stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("%llm", "verbs: show, outline, edit"),
+        ("%llm frobnicate", "verbs: show, outline, edit"),
+        ("%llm show", "show needs ADDRESS"),
+        ("%llm show --colour Cart", "no --colour"),
+        ("%llm undo Cart", "takes no argument"),
+        ("%llm edit --why Cart", "it has --dry-run, --no-check, --allow-removal"),
+    ],
+)
+def test_a_wrong_line_is_told_what_is_right(kernel, shop, line, expected):
+    outputs = kernel.run(line)
+    assert outputs.status == "error"
+    assert expected in outputs.stderr
+
+
+def test_docs_knows_the_names_of_the_session(kernel, shop):
+    kernel.run("class Box:\n    'Holds things.'\n    def open(self, *, force=False): 'Open it.'\nbox = Box()")
+    assert "(*, force=False)" in kernel.run("%llm docs box.open").stdout
+
+
+def test_an_imported_module_is_said_to_keep_the_old_code(kernel, cart):
+    kernel.run("import sys; sys.path.insert(0, '')\nimport shop.cart")
+    outputs = kernel.run("%%edit --no-check shop/cart.py::Cart.tax // 100 => // 300")
+    assert outputs.stdout.splitlines()[1:] == [
+        "shop.cart is imported here and keeps the old code: importlib.reload(shop.cart)"
+    ]
+    kernel.run("%llm undo\ndel sys.modules['shop'], sys.modules['shop.cart']; sys.path.remove('')")
+
+
+def test_checks_can_be_switched_off_for_the_session(kernel, shop):
+    kernel.run("%config IpyLLM.check = False")
+    try:
+        assert "nothing new" not in kernel.run("%%edit Cart.tax // 100 => // 100 * 1").stdout
+    finally:
+        kernel.run("%config IpyLLM.check = True")
+
+
+def test_edit_inside_a_timed_cell_works(kernel, cart):
+    outputs = kernel.run(
+        "%%time\n# quickly\n%%edit --no-check Cart.tax\ndef tax(self) -> int:\n    return 1\n"
+    )
+    assert "replaced shop/cart.py::Cart.tax" in outputs.stdout
+    assert "return 1" in cart.read_text()
+
+
+def test_ipythons_own_line_magic_edit_is_left_alone(kernel):
+    assert kernel.run("snapshot()['magics']['line']['edit'] == before['magics']['line']['edit']").result == "True"
+
+
+def test_loading_imports_nothing_heavy_and_adds_no_name(kernel):
+    with Kernel(kernel.folder / "fresh") as fresh:
+        fresh.run("import sys; before = set(globals()); modules = set(sys.modules)")
+        fresh.run("%load_ext ipy_llm")
+        heavy = "{'libcst', 'jedi', 'parso', 'mypy', '_pytest', 'pytest'}"
+        assert fresh.run(f"({heavy} & set(sys.modules)) - modules").result == "set()"
+        assert fresh.run("{name for name in set(globals()) - before if not name.startswith('_')}").result in {
+            "set()", "{'before', 'modules'}", "{'modules'}",
+        }  # fmt: skip
+
+
+def test_load_unload_load_leaves_ipython_as_it_was_found(tmp_path):
+    with Kernel(tmp_path) as kernel:
+        kernel.run("%load_ext storemagic")  # what IPython itself loads with a first extension is not ours
+        kernel.run(SNAPSHOT + "\nbefore = snapshot()")
+        kernel.run("%load_ext ipy_llm")
+        assert kernel.run("snapshot() == before").result == "False"
+        kernel.run("%unload_ext ipy_llm")
+        assert kernel.run("[key for key in before if snapshot()[key] != before[key]]").result == "[]"
+        kernel.run("%load_ext ipy_llm")
+        once = kernel.run("len(get_ipython().input_transformers_cleanup)").result
+        kernel.run("%reload_ext ipy_llm")
+        assert kernel.run("len(get_ipython().input_transformers_cleanup)").result == once
+        kernel.run("%unload_ext ipy_llm")
+        assert kernel.run("[key for key in before if snapshot()[key] != before[key]]").result == "[]"

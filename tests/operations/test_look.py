@@ -1,0 +1,215 @@
+"""Looking costs a bounded number of lines, and says how to get the rest."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ipy_llm.errors import NotFoundError, ParseError
+from ipy_llm.operations.edit import edit
+from ipy_llm.operations.look import NAMES_OF_FILE, OUTLINE_LINES, SHOWN_CHARACTERS, SHOWN_LINES, outline, show
+from ipy_llm.source.address import parse_address
+from ipy_llm.workspace.project import Workspace
+
+CART = '''
+"""Carts."""
+
+import os
+
+
+class Cart:
+    currency = "EUR"
+
+    # What it costs.
+    def total(self) -> int:
+        return 1
+
+    # section: taxes
+    def tax(self, rate: int = 2) -> int:
+        return rate
+    # endsection
+
+
+def free(x): ...
+'''
+
+
+@pytest.fixture
+def shop(write) -> Workspace:
+    return write({"pyproject.toml": "", "shop/cart.py": CART, "notes.md": "# Notes\n\nbuy milk\n"})
+
+
+def digest_of(head: str) -> str:
+    return re.search(r"@([0-9a-f]{4})", head)[1]
+
+
+def test_a_chunk_is_shown_with_its_digest_its_place_and_numbered_lines(shop):
+    reply = show(shop, "Cart.total")
+    assert re.fullmatch(r"shop/cart\.py::Cart\.total@[0-9a-f]{4}  line 9 of the file", reply.lines[0])
+    assert reply.lines[1:] == (
+        "1\t    # What it costs.",
+        "2\t    def total(self) -> int:",
+        "3\t        return 1",
+    )
+    assert reply.facts["lines"] == [9, 11]
+    assert reply.facts["text"] == "    # What it costs.\n    def total(self) -> int:\n        return 1"
+
+
+def test_what_is_shown_can_be_sent_back_with_its_digest(shop):
+    digest = digest_of(show(shop, "Cart.total").lines[0])
+    reply = edit(shop, f"Cart.total@{digest}:3", "        return 2")
+    now = digest_of(reply.lines[0])
+    assert show(shop, f"Cart.total@{now}").lines[3] == "3\t        return 2"
+
+
+def test_lines_of_a_chunk_keep_its_numbers(shop):
+    assert show(shop, "Cart.total:2-3").lines[1:] == (
+        "2\t    def total(self) -> int:",
+        "3\t        return 1",
+    )
+
+
+def test_lines_that_are_not_there_are_refused_with_how_many_there_are(shop):
+    with pytest.raises(ParseError, match=r"shop/cart\.py::Cart\.total has 3 lines"):
+        show(shop, "Cart.total:4-9")
+    assert len(show(shop, "Cart.total:3-900").lines) == 2
+
+
+def test_a_section_and_a_file_are_shown_alike(shop):
+    assert show(shop, "Cart#taxes").lines[1:] == (
+        "1\t    def tax(self, rate: int = 2) -> int:",
+        "2\t        return rate",
+    )
+    assert show(shop, "shop/cart.py").lines[1] == '1\t"""Carts."""'
+
+
+def test_a_huge_chunk_is_bounded_and_says_how_to_get_the_rest(write):
+    body = "\n".join(f"    x = {number}" for number in range(1, 600))
+    workspace = write({"big.py": f"def big():\n{body}\n"})
+    seen, address = [], "big"
+    for expected in (SHOWN_LINES, SHOWN_LINES, 600 - 2 * SHOWN_LINES):
+        reply = show(workspace, address)
+        *lines, last = reply.lines[1:]
+        if more := re.fullmatch(r"\.\.\. (\d+) more lines: show '(.*)'", last):
+            address = more[2]
+            assert parse_address(address).lines.last == 600
+        else:
+            lines.append(last)
+        assert len(lines) == expected
+        seen += [line.partition("\t")[2] for line in lines]
+    assert "\n".join(seen) == f"def big():\n{body}"
+
+
+def test_a_huge_line_is_cut(write):
+    workspace = write({"data.py": f"DATA = '{'x' * 100_000}'\n"})
+    shown = str(show(workspace, "DATA"))
+    assert len(shown) < SHOWN_CHARACTERS + 100
+    assert shown.endswith(f" ... {100_000 + 9 - SHOWN_CHARACTERS} more characters")
+
+
+def test_a_broken_file_is_shown_and_what_breaks_it(write):
+    workspace = write({"broken.py": "x = 1\ndef f(:\n    pass\n"})
+    head, *body = show(workspace, "broken.py").lines
+    assert "line 2: " in head
+    assert len(body) == 3
+    with pytest.raises(ParseError, match="line 2"):
+        show(workspace, "broken.py::x")
+
+
+def test_a_broken_file_can_be_mended_by_the_lines_shown(write):
+    workspace = write({"broken.py": "x = 1\ndef f(:\n    pass\n"})
+    digest = digest_of(show(workspace, "broken.py").lines[0])
+    edit(workspace, f"broken.py@{digest}:2", "def f():")
+    assert (workspace.root / "broken.py").read_bytes() == b"x = 1\ndef f():\n    pass\n"
+
+
+def test_a_text_file_is_shown_and_its_lines_edited_with_the_digest_shown(shop):
+    head, *body = show(shop, "notes.md").lines
+    assert body == ["1\t# Notes", "2\t", "3\tbuy milk"]
+    reply = edit(shop, f"notes.md@{digest_of(head)}:3", "    buy *two* milk   ")
+    edit(shop, f"notes.md@{digest_of(reply.lines[0])}:0+", "---")
+    assert (shop.root / "notes.md").read_bytes() == b"---\n# Notes\n\n    buy *two* milk   \n"
+
+
+def test_a_text_file_has_no_names(shop):
+    with pytest.raises(ParseError, match="not Python"):
+        show(shop, "notes.md::Notes")
+
+
+def test_an_empty_file_can_be_shown_and_filled(write):
+    workspace = write({"empty.py": ""})
+    edit(workspace, "into empty.py", "x = 1")
+    assert (workspace.root / "empty.py").read_text().strip() == "x = 1"
+
+
+def test_the_outline_of_a_file_lists_signatures_lines_and_sections(shop):
+    head, *entries = outline(shop, "shop/cart.py").lines
+    assert re.fullmatch(r"shop/cart\.py@[0-9a-f]{4}  19 lines", head)
+    assert entries == [
+        "class Cart  6-16",
+        '  currency = "EUR"  7',
+        "  def total(self) -> int  9-11",
+        "  def tax(self, rate: int = 2) -> int  14-15",
+        "def free(x)  19",
+        "Cart#taxes  13-16",
+    ]
+
+
+def test_the_outline_of_a_class_is_of_the_class_alone(shop):
+    head, *entries = outline(shop, "Cart").lines
+    assert head.startswith("shop/cart.py::Cart@")
+    assert [entry.strip().partition("(")[0] for entry in entries] == [
+        'currency = "EUR"  7',
+        "def total",
+        "def tax",
+    ]
+
+
+def test_the_outline_of_a_folder_names_what_cannot_be_read_too(write):
+    workspace = write(
+        {
+            "a.py": "class A: ...\ndef f(): ...\nx = 1\n",
+            "binary.py": b"\x00\xff\xfe",
+            "broken.py": "def f(:\n",
+            "empty.py": "",
+            "pack/b.py": "def g(): ...\n",
+        }
+    )
+    a, binary, broken, empty, b = outline(workspace).lines
+    assert a == "a.py: A, f"
+    assert binary.startswith("binary.py  (not readable as text")
+    assert broken.startswith("broken.py  (line 1: ")
+    assert empty == "empty.py"
+    assert b == "pack/b.py: g"
+    assert outline(workspace, "pack").lines == (b,)
+
+
+def test_without_a_path_the_outline_is_of_the_project_and_a_dot_is_this_folder(write):
+    root = write({"a.py": "def f(): ...\n", "pack/b.py": "def g(): ...\n"}).root
+    workspace = Workspace(root, root / "pack")
+    assert len(outline(workspace).lines) == 2
+    assert outline(workspace, ".").lines == ("pack/b.py: g",)
+
+
+def test_the_outline_of_a_folder_without_python_is_refused(write):
+    workspace = write({"docs/x.md": ""})
+    with pytest.raises(NotFoundError, match="no Python files in"):
+        outline(workspace, "docs")
+
+
+def test_the_outline_of_a_broken_file_says_how_to_see_it(write):
+    with pytest.raises(ParseError, match="line 1") as refused:
+        outline(write({"broken.py": "def f(:\n"}), "broken.py")
+    assert refused.value.steps == ("show broken.py",)
+
+
+def test_outlines_are_bounded(write):
+    many = "".join(f"def f{number}(): ...\n" for number in range(400))
+    workspace = write({"many.py": many} | {f"pack/m{number}.py": "" for number in range(400)})
+    lines = outline(workspace, "many.py").lines
+    assert len(lines) == OUTLINE_LINES
+    assert lines[-1].startswith("... 252 more lines: outline ")
+    lines = outline(workspace).lines
+    assert len(lines) == OUTLINE_LINES
+    assert lines[0].endswith(f"f{NAMES_OF_FILE - 1}, ... {400 - NAMES_OF_FILE} more")

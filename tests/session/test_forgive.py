@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.core.inputtransformer2 import TransformerManager
+
+from ipy_llm.session.forgive import MagicCall, Rewritten, forgive, strip_comments
+
+MAGICS = frozenset({"time", "bash", "writefile", "edit", "capture"})
+INVISIBLE = "\ufeff\u200b\u2060"
+
+
+def call(cell):
+    forgiven = forgive(cell, MAGICS)
+    assert isinstance(forgiven, MagicCall), forgiven
+    return forgiven
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "# why\n",
+        "\n\n# one\n   # two, indented\n\n",
+        "#\u2028still the comment\n",
+        "# %%\n",
+        "# %% load the data\n",
+        "#!%%bash\n#%%time\n",
+        "```python\n# c\n",
+        f"{INVISIBLE}# c\n",
+        f"# c\n{INVISIBLE}",
+        " \n\t\n",
+    ],
+)
+def test_what_may_stand_above_a_cell_magic(above):
+    assert call(f"{above}%%writefile f\na\n") == MagicCall("writefile", "f", "a\n")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "",
+        "\n",
+        "x = 1\n",
+        "# only\n# comments\n",
+        'x = """\n%%bash\nls\n"""\n',
+        '"""A docstring.\n\n%%time is a magic.\n"""\nx = 1\n',
+        "#!%%bash\nls\n",
+        "#%%time\nx = 1\n",
+        "# %%time\nx = 1\n",
+        "# %% [markdown]\n# text\n",
+        "# %% [markdown]\n%%time\nx\n",
+        "x = (\n%%bash\n",
+        "x = 10 \\\n%%bash\nls\n",
+        "if x:\n    %%bash\n    ls\n",
+        "def f():\n    x\n    %%time\n    y\n",
+        "import os\n%%nosuch\nls\n",
+        "this is no Python\n%%time\nx\n",
+        "```bash\nls\n```\n",
+        "In [3]: # c\n   ...: %%time\n   ...: x\n",
+        ">>> # c\n>>> %%time\n>>> x\n",
+        "x = 1\r\ny = 2\r\n",
+        "print('```')\n",
+    ],
+)
+def test_cells_that_no_rule_is_about_stay_as_they_are(cell):
+    assert forgive(cell, MAGICS) is None
+
+
+def test_a_magic_nobody_knows_is_still_a_magic():
+    assert call("# c\n%%nosuch x\ny\n") == MagicCall("nosuch", "x", "y\n")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "# c\n",
+        "%%x\ny\n",
+        ">>> x\n... y\n",
+        "   \n\t\n",
+        "In [1]: x\n",
+        "```\n",
+        "\u2028\x0c\u200b\n",
+        "a\rb\r\nc\n",
+    ],
+)
+def test_a_body_is_verbatim(body):
+    assert call(f"%%writefile f\n{body}").body == body
+    assert call(f"# c\n%%writefile f\n{body}").body == body
+
+
+@given(
+    st.text().filter(lambda text: "\r" not in text),
+    st.lists(st.sampled_from(["", "# c", "  # %%time", "\t"])),
+)
+def test_any_body_below_any_comments_is_verbatim(body, above):
+    text = "".join(f"{line}\n" for line in above)
+    assert call(f"{text}%%writefile f\n{body}").body == body
+
+
+PIECES = (
+    "%%time|%%bash x|# c|```python|```|    |x = (|)|x = 1|%|def f():|>>> |?|!ls| |\\|\r|\n|\t|\x00|\ufeff|\u2028"
+    '|"""'
+)
+
+
+@given(st.lists(st.sampled_from(PIECES.split("|"))).map("".join))
+def test_no_text_makes_it_raise(cell):
+    forgive(cell, MAGICS)
+    strip_comments(cell)
+
+
+def test_code_above_a_magic_runs_first_and_is_announced():
+    forgiven = call("import os\nx = 1\n\n# now\n%%bash -e\nls\n%%time\n")
+    assert forgiven == MagicCall("bash", "-e", "ls\n%%time\n", "import os\nx = 1\n\n# now\n")
+    assert forgiven.notice == "[ipy_llm] the 2 lines above %%bash run as Python first"
+    assert (
+        forgiven.code
+        == "import os\nx = 1\n\n# now\nget_ipython().run_cell_magic('bash', '-e', 'ls\\n%%time\\n')\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "%matplotlib inline\n",
+        "!ls\nx = !ls\n",
+        "await f()\n",
+        'doc = """\n%%bash\n"""\n',
+        "import os # c\n\n",
+        'x = "\\d"\n',
+        "len?\n",
+    ],
+)
+def test_code_above_a_magic_may_be_ipythons(above):
+    assert call(f"{above}%%bash\nls\n") == MagicCall("bash", "", "ls\n", above)
+
+
+def test_a_fence_is_taken_off_with_the_closer_that_matches_it():
+    assert call("```python\n%%time\nx\n```\n") == MagicCall("time", "", "x\n")
+    assert call("```\n%%time\nx\n```\n\n") == MagicCall("time", "", "x\n\n")
+    assert call("```python\n%%time\nx\n") == MagicCall("time", "", "x\n")
+    assert call("````python\n%%time\nx\n```\n") == MagicCall("time", "", "x\n```\n")
+    assert call("```bash\n%%bash\nls\n```") == MagicCall("bash", "", "ls")
+    assert forgive("```python\nx = 1\n```\n", MAGICS) == Rewritten("x = 1\n")
+
+
+def test_fences_in_a_fenced_body_stay():
+    body = "# Title\n```bash\nls\n```\nend\n"
+    assert call(f"```python\n%%writefile f\n{body}```\n").body == body
+    assert call("```python\n%%writefile f\n```bash\nls\n```\n").body == "```bash\nls\n```\n"
+
+
+def test_a_cell_that_is_indented_as_a_whole_is_dedented():
+    assert call("  # c\n  %%writefile f\n  a\n    b\n \n").body == "a\n  b\n\n"
+    assert call("    %%writefile f\n    a\n").body == "a\n"
+    assert call("  import os\n  %%bash\n  ls\n") == MagicCall("bash", "", "ls\n", "import os\n")
+
+
+def test_indentation_of_the_magic_line_alone_is_taken_off():
+    assert call("# c\n    %%writefile f\na\n    b\n") == MagicCall("writefile", "f", "a\n    b\n")
+
+
+def test_newlines_are_normalised_only_where_they_are_all_alike():
+    assert call("# c\r\n%%writefile f\r\na\r\nb\r\n").body == "a\nb\n"
+    assert call("# c\r\n%%writefile f\r\na\r\nb\n").body == "a\nb\n"  # IPython adds the last one
+    assert call("%%writefile f\na\r\nb\r\n").body == "a\r\nb\r\n"
+
+
+def test_invisible_characters_before_code_are_dropped():
+    assert forgive("\ufeffx = 1\n", MAGICS) == Rewritten("x = 1\n")
+    assert forgive("\u200b# c\n", MAGICS) == Rewritten("# c\n")
+
+
+def test_a_tab_ends_the_name_of_a_magic_and_a_space_before_it_does_not_begin_one():
+    assert call("%%writefile\tf\na\n") == MagicCall("writefile", "f", "a\n")
+    assert call("%% time\na\n") == MagicCall("", "time", "a\n")
+
+
+def test_help_on_a_magic_is_left_to_ipython():
+    assert forgive("# c\n%%time?\n", MAGICS) == Rewritten("%%time?\n")
+    assert forgive("%%time??\n", MAGICS) == Rewritten("%%time??\n")
+
+
+@pytest.mark.parametrize(
+    "cell", ["%%time\nx = 1\n", "%%bash -e  -x \nls\n", "%%time\n", "%%!\nls\n", "%%writefile  f\n\u2028\n"]
+)
+def test_a_plain_magic_becomes_what_ipython_makes_of_it(cell):
+    assert call(cell).code == TransformerManager().transform_cell(cell)
+
+
+def test_the_comment_stripper_takes_comments_off_a_magic_and_nothing_else():
+    assert strip_comments("# c\n\n%%time\n# kept\n") == "%%time\n# kept\n"
+    assert strip_comments("# c\nx\n") == "# c\nx\n"
+    assert strip_comments("# %% [markdown]\n%%time\n") == "# %% [markdown]\n%%time\n"
