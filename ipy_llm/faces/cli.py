@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from ipy_llm import __version__
 from ipy_llm.errors import IpyLlmError, RequestError
@@ -21,10 +22,14 @@ exit codes: 0 done, 1 done but a check found something new, 2 change the request
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    # Only the verb that is named is loaded; help and mistakes name them all.
-    named = next((word for word in words if word in NAMES), None)
-    parser = build_parser((named,) if named else NAMES)
-    options = vars(parser.parse_args(words))
+    at = _verb_at(words)
+    if at is None:
+        options = vars(build_parser().parse_args(words))
+    else:
+        # Only the verb that is named is loaded; help and mistakes name them all.
+        verb_parser = _fill(argparse.ArgumentParser(prog=f"ipy-llm {words[at]}"), load(words.pop(at)))
+        # Intermixed: a flag may stand between the words of an address.
+        options = vars(verb_parser.parse_intermixed_args(words))
     wants_json = options.pop("json")
     verb: Operation = options.pop("operation")
     try:
@@ -35,15 +40,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    print(_json(reply.facts | {"reply": str(reply)}) if wants_json else reply)
+    _print(_json(reply.facts | {"reply": str(reply)}) if wants_json else str(reply), sys.stdout)
     return 1 if reply.found else 0
 
 
 def build_parser(names: Sequence[str] = NAMES) -> argparse.ArgumentParser:
     """Return the parser for these verbs, each with its parameters as described by its operation."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--root", help="the project's folder (default: the one around this folder)")
-    common.add_argument("--json", action="store_true", help="answer as one line of JSON")
     parser = argparse.ArgumentParser(
         prog="ipy-llm",
         description="Edit Python by name, run it live, see what broke and why.",
@@ -54,10 +56,25 @@ def build_parser(names: Sequence[str] = NAMES) -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for name in names:
         verb = load(name)
-        sub = verbs.add_parser(name, help=verb.summary, description=verb.summary, parents=[common])
-        sub.set_defaults(operation=verb)
-        for parameter in verb.parameters:
-            _add(sub, parameter)
+        _fill(verbs.add_parser(name, help=verb.summary), verb)
+    return parser
+
+
+def _verb_at(words: Sequence[str]) -> int | None:
+    """Return where the verb stands; flags may stand before it."""
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        at += 2 if words[at] == "--root" else 1
+    return at if at < len(words) and words[at] in NAMES else None
+
+
+def _fill(parser: argparse.ArgumentParser, verb: Operation) -> argparse.ArgumentParser:
+    parser.description = verb.summary
+    parser.set_defaults(operation=verb)
+    parser.add_argument("--root", help="the project's folder (default: the one around this folder)")
+    parser.add_argument("--json", action="store_true", help="answer as one line of JSON")
+    for parameter in verb.parameters:
+        _add(parser, parameter)
     return parser
 
 
@@ -72,7 +89,8 @@ def _add(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
     elif parameter.type is bool:
         parser.add_argument(option, action="store_true", help=parameter.help)
     elif parameter.option:
-        parser.add_argument(option[1:3], option, default=parameter.default, help=parameter.help)
+        short = ["-o"] if parameter.name == "output" else []
+        parser.add_argument(*short, option, default=parameter.default, help=parameter.help)
     elif parameter.name == "address":
         # Its words need no quotes in a shell: edit after Cart.total
         parser.add_argument(parameter.name, nargs="+", help=parameter.help, metavar="ADDRESS")
@@ -94,13 +112,21 @@ def _run(verb: Operation, options: dict[str, Any]) -> Reply:
         options["address"] = " ".join(options["address"])
     for parameter in verb.parameters:
         if parameter.body and _takes_body(options["address"]):
-            if sys.stdin.isatty():
-                raise RequestError(
-                    "the new text comes on stdin", steps=[f"ipy-llm {verb.name} ADDRESS <<'EOF'"]
-                )
-            # As bytes: a text stream would turn CRLF into LF and fail on a surrogate.
-            options[parameter.name] = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+            options[parameter.name] = _read_body(verb)
     return verb.function(workspace, **options)
+
+
+def _read_body(verb: Operation) -> str:
+    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+        raise RequestError("the new text comes on stdin", steps=[f"ipy-llm {verb.name} ADDRESS <<'EOF'"])
+    # As bytes: a text stream would turn CRLF into LF, and go by the locale.
+    data = sys.stdin.buffer.read()
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RequestError(
+            f"stdin is not UTF-8: byte 0x{data[error.start]:02x} at {error.start}; nothing was written"
+        ) from error
 
 
 def _takes_body(address: str) -> bool:
@@ -110,9 +136,21 @@ def _takes_body(address: str) -> bool:
 def _print_error(error: IpyLlmError, *, as_json: bool) -> None:
     if as_json:
         facts = {"error": type(error).__name__, "message": error.message, "steps": list(error.steps)}
-        print(_json(facts))
+        _print(_json(facts), sys.stdout)
     else:
-        print(f"ipy-llm: {error}", file=sys.stderr)
+        _print(f"ipy-llm: {error}", sys.stderr)
+
+
+def _print(text: str, file: TextIO) -> None:
+    try:
+        try:
+            print(text, file=file, flush=True)
+        except UnicodeEncodeError:  # a terminal that lacks a character of a file
+            encoding = file.encoding or "ascii"
+            print(text.encode(encoding, "backslashreplace").decode(encoding), file=file, flush=True)
+    except BrokenPipeError:
+        # `| head -1` has seen enough. Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())
 
 
 def _json(facts: dict[str, Any]) -> str:

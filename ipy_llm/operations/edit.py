@@ -10,8 +10,9 @@ from ipy_llm.operations.check import before_write, with_verdict
 from ipy_llm.operations.operation import Body, Reply
 from ipy_llm.source.address import Header, parse_header
 from ipy_llm.source.edits import Touched, apply, edit_of
-from ipy_llm.source.fit import clean
+from ipy_llm.source.fit import fit_new
 from ipy_llm.source.gate import compile_gate
+from ipy_llm.source.outline import outline
 from ipy_llm.source.text import Source, decode, digest, encode
 from ipy_llm.workspace.files import Change, check_writable, is_python
 from ipy_llm.workspace.journal import commit
@@ -88,13 +89,15 @@ def _create(header: Header, text: str, workspace: Workspace) -> tuple[Change, To
     if asked.document is not None and asked.target:
         raise RequestError("`create` makes a file", steps=[f"to add to one: into {asked.document}"])
     path = new_document(asked.document or asked.name, workspace)
-    source = Source(clean(text) + "\n" if text.strip() else "")  # an `__init__.py` is often empty
-    name = workspace.name(path)
-    if is_python(path):
+    name, python = workspace.name(path), is_python(path)
+    source = Source("")  # an `__init__.py` is often empty
+    if text.strip():
+        source = Source(fit_new(text, "", outline(source, python=python)).text + "\n")
+    if python:
         compile_gate(source.text, name)
     whole = source.text.removesuffix("\n")
     touched = Touched("created", "", digest(whole), (1, source.text.count("\n")))
-    return Change(path, None, encode(source, python=is_python(path))), touched, name
+    return Change(path, None, encode(source, python=python)), touched, name
 
 
 def _say(touched: Touched, where: str) -> str:

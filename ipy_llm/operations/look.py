@@ -92,11 +92,7 @@ def outline(
         ],
         "sections": [f"{located.document}::{section.name}" for section in found.sections],
     }
-    sections = [
-        f"{section.name}  {_range(section, found)}"
-        for section in found.sections
-        if not start.name
-    ]
+    sections = [f"{section.name}  {_range(section, found)}" for section in found.sections if not start.name]
     problems = [f"section {name}: {wrong}" for name, wrong in found.problems.items()]
     lines = [head, *entries, *sections, *problems]
     return Reply(tuple(_bounded(lines, f"outline {located.document}::Name")), facts)

@@ -14,12 +14,12 @@ def bundle(
     workspace: Workspace,
     *,
     output: Annotated[str, "the file to write, .py or .zip"] = "ipy_llm_bundle.py",
-    pythons: Annotated[str, "the Pythons it is for, e.g. 3.11,3.13 (default: the running one)"] = "",
-    machine: Annotated[str, "the platform it is for (default: this one)"] = "",
+    python: Annotated[str, "the Pythons it is for, e.g. 3.11,3.13 (default: the running one)"] = "",
+    platform: Annotated[str, "the platform it is for (default: this one)"] = "",
 ) -> Reply:
     """Write one Python file that installs ipy_llm where there is no internet and no pip."""
-    wanted = [version.strip() for version in pythons.split(",") if version.strip()]
-    made = build(Path(workspace.folder, output), pythons=wanted, platform=machine)
+    wanted = [version.strip() for version in python.split(",") if version.strip()]
+    made = build(Path(workspace.folder, output), pythons=wanted, platform=platform)
     inside = ", ".join(f"{content.name} {content.version}" for content in made.contents)
     name = made.path.stem
     lines = (

@@ -156,8 +156,10 @@ def parse_header(text: str) -> Header:
         return Header(verb, parse_address(text))
     if verb != "replace":
         raise ParseError(f"`{verb}` takes no `old => new`")
-    # A path may hold blanks, a target may not: the address ends at the first blank after `::`.
-    blank = text.find(" ", max(text.find("::"), 0))
+    # A path may hold blanks, a target may not; without a path `::` may stand in the old text.
+    document, colons, _ = text.partition("::")
+    has_path = bool(colons) and (" " not in document or re.search(r"[/\\]|\.\w+$", document))
+    blank = text.find(" ", len(document) if has_path else 0)
     old, _, new = f"{text[blank + 1 :]} ".partition(" => ")
     new = new[:-1]
     if not old or " => " in new or old != old.strip() or new != new.strip():

@@ -30,7 +30,7 @@ from ipy_llm.source.text import Source, Span, indentation, line_starts
 _PRAGMA = re.compile(
     r"#\s*(?:!|-\*-|type:|noqa|pylint:|pragma|mypy:|pyright:|ruff:|isort:|flake8:|fmt:|yapf:|section:|endsection|%%|(?:end)?region\b)"
 )
-_BANNER = re.compile(r"#\W*(?:([-=#*~_+.])\1{2}.*)?|#.*([-=#*~_+])\2{2}\s*")
+_BANNER = re.compile(r"#\W*?(?:([-=#*~_+])\1{2}|\.{5}).*|#.*([-=#*~_+])\2{2}\s*")
 
 
 def outline(source: Source, *, python: bool = True) -> Outline:
@@ -161,6 +161,7 @@ class _Builder:
                 or indentation(text) != indent
                 or _PRAGMA.match(comment)
                 or _BANNER.fullmatch(comment)
+                or (line == first and not comment.strip("# \t"))  # the lower edge of a box
             ):
                 break
             line -= 1

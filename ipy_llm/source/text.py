@@ -79,7 +79,11 @@ def encode(source: Source, *, python: bool = True) -> bytes:
         ) from error
     if source.bom:
         data = b"\xef\xbb\xbf" + data
-    if decode(data, python=python) != source:
+    try:
+        same = decode(data, python=python) == source
+    except ParseError:
+        same = False
+    if not same:
         raise RequestError(
             f"the edit changes the file's encoding declaration ({source.encoding}); nothing was written"
         )

@@ -56,13 +56,12 @@ def tree(project: Path) -> dict[str, bytes]:
 @pytest.mark.network
 def test_an_edit_that_breaks_one_test_and_one_type_answers_with_exactly_these(attrs, ipy_llm):
     before = tree(attrs)
-    code, lines = ipy_llm("edit", "VersionInfo._from_version_string", '"final"', "=>", "0")
+    wrong = """msg = "'run' must be bool." => msg: int = "'run' must be True or False.\""""
+    code, lines = ipy_llm("edit", f"set_run_validators {wrong}")
     assert code == 1
-    assert lines[0].startswith("edited src/attr/_version_info.py::VersionInfo._from_version_string@")
-    assert lines[1].startswith(
-        "new: tests/test_version_info.py::TestVersionInfo::test_from_string_no_releaselevel - "
-    )
-    assert lines[2].startswith('new: src/attr/_version_info.py:45: Argument 1 to "append" of "list"')
+    assert lines[0].startswith("edited src/attr/_config.py::set_run_validators@")
+    assert lines[1].startswith("new: tests/test_config.py::TestConfig::test_wrong_type - ")
+    assert lines[2].startswith("new: src/attr/_config.py:17: Incompatible types in assignment")
     assert len(lines) == 3
 
     code, lines = ipy_llm("undo")

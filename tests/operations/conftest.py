@@ -26,9 +26,7 @@ def write(tmp_path):
         for path, text in files.items():
             file = root / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(
-                text if isinstance(text, bytes) else textwrap.dedent(text).lstrip("\n").encode()
-            )
+            file.write_bytes(text if isinstance(text, bytes) else textwrap.dedent(text).lstrip("\n").encode())
         return Workspace(root, root)
 
     return write

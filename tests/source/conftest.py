@@ -1,0 +1,68 @@
+"""Editing a text with a header and a body, as a patch entry or a cell would."""
+
+import pytest
+
+from ipy_llm.errors import IpyLlmError
+from ipy_llm.source.address import VERBS, parse_header
+from ipy_llm.source.edits import apply, edit_of
+from ipy_llm.source.outline import outline
+from ipy_llm.source.resolve import resolve
+from ipy_llm.source.text import Source
+
+DOCUMENT = "shop.py"
+
+
+def _header(header):
+    verb, _, rest = header.partition(" ")
+    return f"{verb} {DOCUMENT}::{rest}" if verb in VERBS else f"{DOCUMENT}::{header}"
+
+
+def _applied(before, header, text, options):
+    python = options.pop("python", True)
+    parsed = parse_header(_header(header))
+    return apply([edit_of(parsed, text)], outline(Source(before), python=python), DOCUMENT, **options)
+
+
+@pytest.fixture
+def edited():
+    """`edited(before, header, text)`: the text after one edit of shop.py; `""` is the whole document."""
+
+    def edit(before, header, text="", **options):
+        return _applied(before, header, text, options).outline.source.text
+
+    return edit
+
+
+@pytest.fixture
+def touched():
+    """`touched(before, header, text)`: what the edit says it touched."""
+
+    def edit(before, header, text="", **options):
+        (only,) = _applied(before, header, text, options).touched
+        return only
+
+    return edit
+
+
+@pytest.fixture
+def refusal():
+    """`refusal(before, header, text)`: the message of the refused edit, its next steps below it."""
+
+    def edit(before, header, text="", **options):
+        with pytest.raises(IpyLlmError) as caught:
+            _applied(before, header, text, options)
+        return str(caught.value)
+
+    return edit
+
+
+@pytest.fixture
+def at():
+    """`at(before, "Cart.total", "3-4")`: an address with the digest of the chunk as it stands."""
+
+    def address(before, target, lines, *, python=True):
+        found = outline(Source(before), python=python)
+        chunk = resolve(parse_header(f"{DOCUMENT}::{target}").address, found, DOCUMENT)
+        return f"{target}@{found.digest(chunk.span)}:{lines}"
+
+    return address
