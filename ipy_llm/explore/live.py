@@ -6,7 +6,6 @@ property, `__getattr__`, `__repr__` or `__len__` written in Python is called.
 
 from __future__ import annotations
 
-import contextlib
 import enum
 import functools
 import inspect
@@ -18,11 +17,26 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
-from ipy_llm.explore import signature
+from ipy_llm.explore.extent import extent
 from ipy_llm.explore.page import Docs, Kind, Member, Missing, bounded, first_paragraph, first_sentence
-from ipy_llm.explore.signature import is_a, of_type, own
+from ipy_llm.explore.signature import defining, signature_of
+from ipy_llm.explore.spelling import type_name
+from ipy_llm.explore.stored import (
+    FUNCTIONS,
+    MISSING,
+    attribute,
+    class_attribute,
+    docstring,
+    exactly,
+    home,
+    instance_dict,
+    is_a,
+    names,
+    namespace,
+    own,
+    plain_text,
+)
 
 _PROPERTIES = (
     property,
@@ -32,8 +46,7 @@ _PROPERTIES = (
     types.MemberDescriptorType,
 )
 _CELL = re.compile(r"<ipython-input-(\d+)-")
-# Libraries whose `shape`, though a property in Python, only reads what is there.
-_FRAMES = frozenset({"pandas", "polars"})
+_CODE = (type, types.FunctionType, types.BuiltinFunctionType)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,7 @@ def follow(namespace: Mapping[str, object], name: str) -> Reached | Missing:
     for segment in rest:
         following = _attribute(reached, segment)
         if following is None:
-            present = tuple(f"{reached.name}.{each}" for each in _names(reached.thing))
+            present = tuple(f"{reached.name}.{each}" for each in names(reached.thing))
             return Missing(reached.name, segment, present)
         reached = following
     return reached
@@ -63,13 +76,12 @@ def library_name(namespace: Mapping[str, object], name: str) -> str | None:
     first, _, rest = name.partition(".")
     thing = namespace[first]
     if is_a(thing, types.ModuleType):
-        module = real = _text(own(thing).get("__name__"))
+        module = real = plain_text(own(thing).get("__name__"))
     else:
-        code = signature.plain(thing)
+        code = defining(thing)
         if type(code) is functools.partial:
-            code = signature.plain(code.func)
-        codelike = is_a(code, (type, types.FunctionType, types.BuiltinFunctionType))
-        module, qualified = signature.home(code if codelike else type(thing))
+            code = defining(code.func)
+        module, qualified = home(code if is_a(code, *_CODE) else type(thing))
         real = f"{module}.{qualified}"
     if not module or "<" in real or not _is_library(module):
         return None
@@ -87,7 +99,7 @@ def page(reached: Reached, root: Path, *, limit: int) -> Docs:
     kind, thing = _kind(reached), reached.thing
     described = type(thing) if kind == "value" else thing
     told = kind in {"class", "module"} or (
-        kind == "value" and not is_a(thing, enum.Enum) and not _is_library(signature.home(described)[0])
+        kind == "value" and not is_a(thing, enum.Enum) and not _is_library(home(described)[0])
     )
     found = (_attribute(reached, each) for each in _public(thing)) if told else ()
     members = [each for each in found if each is not None]
@@ -106,15 +118,10 @@ def page(reached: Reached, root: Path, *, limit: int) -> Docs:
 
 def _attribute(reached: Reached, name: str) -> Reached | None:
     thing = reached.thing
-    try:
-        found = signature.attribute(thing, name)
-    except AttributeError:
-        return None
-    if type(found) is types.MemberDescriptorType and not is_a(thing, type):
-        # a slot that is not filled is left as its descriptor
-        with contextlib.suppress(AttributeError):
-            found = found.__get__(thing)
-    return Reached(f"{reached.name}.{name}", found, thing)
+    found = attribute(thing, name)
+    if found is MISSING:
+        found = class_attribute(type(thing), name)  # a slot that is not filled
+    return Reached(f"{reached.name}.{name}", found, thing) if found is not MISSING else None
 
 
 def _member(reached: Reached) -> Member:
@@ -130,12 +137,11 @@ def _kind(reached: Reached) -> Kind:
         return "module"
     if is_a(thing, type):
         return "class"
-    if is_a(thing, _PROPERTIES):
+    if is_a(thing, *_PROPERTIES):
         return "property"
-    if is_a(thing, (staticmethod, classmethod, types.MethodType)):
+    if is_a(thing, staticmethod, classmethod, types.MethodType):
         return "method"
-    function = signature.plain(thing)
-    if is_a(function, (types.FunctionType, functools.partial, *signature.C_CALLABLES)):
+    if exactly(defining(thing), *FUNCTIONS):
         in_class = reached.owner is not None and not is_a(reached.owner, types.ModuleType)
         return "method" if in_class else "function"
     return "value"
@@ -146,51 +152,20 @@ def _signature(reached: Reached, kind: Kind, *, bound: bool = False) -> str:
     if kind == "module":
         return ""
     if kind == "value":
-        return f": {signature.type_name(type(thing))}{_extent(thing)}"
+        return f": {type_name(type(thing))}{extent(thing)}"
+    signature = signature_of(defining(thing))
+    if signature is None:
+        return ""
     if kind == "property":
-        return signature.returned(thing)
-    of_instance = kind == "method" and owner is not None and not is_a(owner, type)
-    bound = bound or of_instance or is_a(thing, (classmethod, types.MethodType))
-    return signature.text(thing, bound=bound and kind == "method" and not is_a(thing, staticmethod))
-
-
-def _extent(value: object) -> str:
-    """Return how large a value is, or the value itself where it is plain."""
-    text = signature.shown(value)
-    if text != "…":
-        return f" = {text}"
-    parts = []
-    shape = _read(value, "shape")
-    if is_a(shape, tuple):
-        sides = cast("tuple[object, ...]", shape)
-        parts.append(f"shape ({', '.join(map(signature.shown, sides))})")
-        dtype = _read(value, "dtype")
-        if dtype is not None and signature.home(type(dtype))[0].partition(".")[0] in {"numpy", "torch"}:
-            parts.append(str(dtype))
-    elif type(length := _of_class(value, "__len__")) is types.WrapperDescriptorType:
-        parts.append(f"len {length(value)}")  # written in C: the container's own count
-    return "".join(f", {part}" for part in parts)
-
-
-def _of_class(value: object, name: str) -> Any:
-    with contextlib.suppress(AttributeError):
-        return signature.attribute(type(value), name)
-    return None
-
-
-def _read(value: object, name: str) -> object:
-    """Return an attribute that a library's own code keeps, None where reading it might run the user's."""
-    found = _of_class(value, name)
-    if type(found) is types.GetSetDescriptorType:
-        return found.__get__(value)
-    if type(found) is property and type(found.fget) is types.FunctionType:
-        module, _ = signature.home(found.fget)
-        return found.fget(value) if module.partition(".")[0] in _FRAMES else None
-    return None
+        return signature.arrow()
+    of_instance = owner is not None and not is_a(owner, type)
+    bound = bound or of_instance or is_a(thing, classmethod, types.MethodType)
+    fills = bound and kind == "method" and not is_a(thing, staticmethod)
+    return (signature.bound() if fills else signature).text()
 
 
 def _marks(thing: object, kind: Kind) -> tuple[str, ...]:
-    function = signature.plain(thing) if kind in {"function", "method"} else None
+    function = defining(thing) if kind in {"function", "method"} else None
     flags = function.__code__.co_flags if type(function) is types.FunctionType else 0
     found = ["async"] if flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR) else []
     found += [each.__name__ for each in (classmethod, staticmethod) if is_a(thing, each)]
@@ -198,25 +173,16 @@ def _marks(thing: object, kind: Kind) -> tuple[str, ...]:
 
 
 def _docstring(thing: object) -> str:
-    if is_a(thing, type):
-        text = _text(own(thing).get("__doc__"))
-        # a dataclass without a docstring has its signature for one
-        return "" if text.startswith(f"{signature.home(thing)[1].rpartition('.')[2]}(") else text
-    if is_a(thing, types.ModuleType):
-        return _text(own(thing).get("__doc__"))
-    function = signature.plain(thing)
-    if is_a(function, (types.FunctionType, *signature.C_CALLABLES)):
-        return _text(cast("types.FunctionType", function).__doc__)
-    return ""
+    return docstring(thing if is_a(thing, type, types.ModuleType) else defining(thing))
 
 
 def _defined(thing: object, root: Path) -> str | None:
     if is_a(thing, types.ModuleType):
-        file, line = _text(own(thing).get("__file__")), 1
+        file, line = plain_text(own(thing).get("__file__")), 1
     elif is_a(thing, type):
         file, line = _class_place(thing)
     else:
-        function = signature.plain(thing)
+        function = defining(thing)
         if type(function) is not types.FunctionType:
             return None
         file, line = function.__code__.co_filename, function.__code__.co_firstlineno
@@ -228,56 +194,39 @@ def _defined(thing: object, root: Path) -> str | None:
     return f"{path.relative_to(root).as_posix() if path.is_relative_to(root) else path}:{line}"
 
 
-def _class_place(cls: object) -> tuple[str, int]:
-    module, name = signature.home(cls)
-    loaded = sys.modules.get(module)
-    functions = (signature.plain(each) for each in own(cls).values())
+def _class_place(cls: type) -> tuple[str, int]:
+    module, name = home(cls)
+    functions = (defining(each) for each in namespace(cls).values())
     files = [each.__code__.co_filename for each in functions if type(each) is types.FunctionType]
     # generated methods, such as a dataclass's, say "<string>"
     files = [file for file in files if file != "<string>"]
-    file = _text(own(loaded).get("__file__")) if module != "__main__" and loaded is not None else ""
-    file = file or (files[0] if files else "")
+    loaded = instance_dict(sys.modules.get(module)) if module != "__main__" else {}
+    file = plain_text(loaded.get("__file__")) or (files[0] if files else "")
     opening = re.compile(rf"\s*class\s+{re.escape(name.rpartition('.')[2])}\b")
     lines = linecache.getlines(file)  # it also knows the text of cells
     line = next((count for count, each in enumerate(lines, 1) if opening.match(each)), 0)
     return (file, line) if line else ("", 0)
 
 
-def _names(thing: object) -> list[str]:
-    """Return every attribute's name: the object's own first, then its class's, in their order."""
-    found = dict.fromkeys(own(thing)) if not is_a(thing, type) else {}
-    if not is_a(thing, types.ModuleType):
-        for cls in of_type(thing if is_a(thing, type) else type(thing), "__mro__"):
-            if cls is not object:
-                found.update(dict.fromkeys(of_type(cls, "__dict__")))
-    return [name for name in found if type(name) is str]
-
-
 def _public(thing: object) -> list[str]:
-    names = [name for name in _names(thing) if not name.startswith("_")]
-    if not is_a(thing, types.ModuleType):
-        return names
     held = own(thing)
+    present = [name for name in names(thing) if not name.startswith("_")]
+    if not is_a(thing, types.ModuleType):
+        return present
     listed = held.get("__all__")
-    if type(listed) in {list, tuple}:
-        return [name for name in cast("list[str]", listed) if name in held]
+    if exactly(listed, list, tuple):
+        return [name for name in listed if type(name) is str and name in held]
 
     def is_own(value: object) -> bool:
         if is_a(value, types.ModuleType):
             return False
-        codelike = is_a(value, (type, types.FunctionType, types.BuiltinFunctionType))
-        return not codelike or signature.home(value)[0] == held.get("__name__")
+        return not is_a(value, *_CODE) or home(value)[0] == held.get("__name__")
 
-    return [name for name in names if is_own(held[name])]
+    return [name for name in present if is_own(held[name])]
 
 
 def _is_library(module: str) -> bool:
     if module.partition(".")[0] in sys.stdlib_module_names:
         return module != "__main__"
-    loaded = sys.modules.get(module)
-    file = _text(own(loaded).get("__file__")) if loaded is not None else ""
+    file = plain_text(instance_dict(sys.modules.get(module)).get("__file__"))
     return "site-packages" in file or "dist-packages" in file
-
-
-def _text(value: object) -> str:
-    return value if type(value) is str else ""

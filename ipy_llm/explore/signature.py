@@ -1,253 +1,237 @@
-"""The signature of a live function as text, without running a line of the user's."""
+"""The signature of a live callable, read from what it stores; no line of the user's is run."""
 
 from __future__ import annotations
 
 import enum
 import functools
 import inspect
+import re
 import sys
 import types
-import typing
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from inspect import Parameter
+from typing import Any
 
-from ipy_llm.explore.page import bounded
-
-C_CALLABLES = (
-    types.BuiltinFunctionType,
-    types.MethodDescriptorType,
-    types.WrapperDescriptorType,
-    types.MethodWrapperType,
-    types.ClassMethodDescriptorType,
+from ipy_llm.explore.spelling import UNKNOWN, annotation, shown
+from ipy_llm.explore.stored import (
+    BUILT_IN,
+    class_attribute,
+    exactly,
+    instance_dict,
+    is_a,
+    namespace,
 )
-_NOTHING = object()
-_PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None), type(Ellipsis)})
-_CONTAINERS: dict[type, str] = {tuple: "()", list: "[]", dict: "{}", set: "set()", frozenset: "frozenset()"}
+
+_TEXT_SIGNATURE = type.__dict__["__text_signature__"]
+_STATIC, _OF_CLASS = staticmethod.__dict__["__func__"], classmethod.__dict__["__func__"]
+_GETTER = property.__dict__["fget"]
+_BOUND_ARGUMENT = re.compile(r"\(\$\w+(?:, /)?(?:, )?")
+_FIRST = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+_MOST_WRAPPERS = 10  # `__wrapped__` can be set to anything, itself included
+_DEFAULT = 40  # characters of one default
 
 
-def is_a(thing: object, kinds: type | tuple[type, ...]) -> bool:
-    """Like isinstance, but never asks the object for its `__class__`, which may be a property."""
-    return issubclass(type(thing), kinds)
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a call takes and gives. Of what is written in C only the text is known, in `written`."""
+
+    parameters: tuple[Parameter, ...] = ()
+    returns: object = Parameter.empty
+    written: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters that can be given by name."""
+        by_name = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+        return tuple(each.name for each in self.parameters if each.kind in by_name)
+
+    def bound(self) -> Signature:
+        """Return it without the parameter that a method or a class fills itself."""
+        if self.parameters and self.parameters[0].kind in _FIRST:
+            return replace(self, parameters=self.parameters[1:])
+        return self
+
+    def text(self, *, hints: bool = True) -> str:
+        """Return `(a: int, *, b=…) -> str`, without the types where `hints` is false."""
+        if self.written:
+            return self.written
+        parts: list[str] = []
+        before: object = None
+        for parameter in self.parameters:
+            kind = parameter.kind
+            if before is parameter.POSITIONAL_ONLY and kind is not parameter.POSITIONAL_ONLY:
+                parts.append("/")
+            if kind is parameter.KEYWORD_ONLY and before not in {kind, parameter.VAR_POSITIONAL}:
+                parts.append("*")
+            parts.append(_written(parameter, hints=hints))
+            before = kind
+        if before is Parameter.POSITIONAL_ONLY:
+            parts.append("/")
+        return f"({', '.join(parts)}){self.arrow() if hints else ''}"
+
+    def arrow(self) -> str:
+        """Return ` -> ` and the type of what is returned, "" where that is not told."""
+        return "" if self.returns is Parameter.empty else f" -> {annotation(self.returns)}"
 
 
-def of_type(cls: object, name: str) -> Any:
-    """Return an attribute that every class has (`__mro__`, `__qualname__`), past its metaclass."""
-    return type.__dict__[name].__get__(cls)
+def signature_of(value: object) -> Signature | None:
+    """Return the signature of a class, a function or a partial; None where it is not known for certain."""
+    if is_a(value, type):
+        return _of_class(value)
+    value = unwrap(value)
+    if type(value) is types.FunctionType:
+        return _of_function(value)
+    if exactly(value, *BUILT_IN):
+        return _of_text(value.__text_signature__)  # type: ignore[attr-defined] # all have it
+    if type(value) is functools.partial:
+        function = unwrap(value.func)
+        whole = _of_function(function) if type(function) is types.FunctionType else None
+        return _left(whole, value) if whole is not None else None
+    return None
 
 
-def attribute(thing: object, name: str) -> object:
-    """Return what stands under a name in the object or its class; raises `AttributeError`.
-
-    `inspect.getattr_static` would do, did it not ask a class for its `__dict__`, which its metaclass may answer.
-    """
-    if is_a(thing, type):
-        kinds = *of_type(thing, "__mro__"), *of_type(type(thing), "__mro__")
-    else:
-        kinds = of_type(type(thing), "__mro__")
-    found = next((names[name] for each in kinds if name in (names := of_type(each, "__dict__"))), _NOTHING)
-    # data descriptors of the class come first
-    if type(found) in {property, types.MemberDescriptorType, types.GetSetDescriptorType} or is_a(thing, type):
-        held = found
-    else:
-        held = own(thing).get(name, found)
-    if held is _NOTHING:
-        raise AttributeError(name)
-    return held
-
-
-def own(thing: object) -> dict[str, object]:
-    """Return the object's own dictionary: a module's, a class's or an instance's; {} where it has none."""
-    if is_a(thing, type):
-        return dict(of_type(thing, "__dict__"))
-    for cls in of_type(type(thing), "__mro__"):
-        described = of_type(cls, "__dict__").get("__dict__")
-        if described is not None and type(described) not in {
-            types.GetSetDescriptorType,
-            types.MemberDescriptorType,
-        }:
-            return {}  # the user's own `__dict__`, perhaps a property
-    try:
-        found = object.__getattribute__(thing, "__dict__")
-    except AttributeError:
-        return {}
-    return found if type(found) is dict else {}
-
-
-def home(thing: object) -> tuple[str, str]:
-    """Return the module and the qualified name that a class or function gives itself."""
-    if is_a(thing, type):
-        found = of_type(thing, "__module__"), of_type(thing, "__qualname__")
-    else:
-        function = cast("types.FunctionType", thing)
-        found = function.__module__ or "builtins", function.__qualname__
-    module, name = (each if type(each) is str else "" for each in found)
-    return module, name
-
-
-def type_name(cls: object) -> str:
-    """Return a class's name with its module, where that says something."""
-    module, name = home(cls)
-    name = name.rpartition("<locals>.")[2]
-    return name if module in {"builtins", "__main__", ""} else f"{module}.{name}"
-
-
-def plain(thing: object) -> object:
-    """Return the function inside a staticmethod, a property, a cache or another wrapper."""
-    for _ in range(10):  # a wrapper may wrap itself
-        if is_a(thing, (staticmethod, classmethod)):
-            thing = cast("staticmethod[..., object]", thing).__func__
-        elif is_a(thing, (property, types.DynamicClassAttribute)):
-            thing = cast("property", thing).fget
-        elif type(thing) is functools.cached_property:
-            thing = thing.func
-        elif type(thing) is types.MethodType:
-            thing = thing.__func__
-        elif "__wrapped__" in (names := own(thing)):
-            thing = names["__wrapped__"]
+def unwrap(value: object) -> object:
+    """Return the function under bound methods, static and class methods and `functools.wraps`."""
+    for _ in range(_MOST_WRAPPERS):
+        if type(value) is types.MethodType:
+            value = value.__func__
+        elif is_a(value, staticmethod):
+            value = _STATIC.__get__(value)
+        elif is_a(value, classmethod):
+            value = _OF_CLASS.__get__(value)
+        elif not is_a(value, type) and "__wrapped__" in (own := instance_dict(value)):
+            value = own["__wrapped__"]
         else:
             break
-    return thing
+    return value
 
 
-def text(thing: object, *, bound: bool) -> str:
-    """Return `(a: int, *, b=…) -> str`, without the first parameter when `bound`; "" where unknown."""
-    if is_a(thing, type):
-        return _of_class(thing)
-    function = plain(thing)
-    signature = _signature(function)
-    if signature is None:
-        return ""
-    parameters = list(signature.parameters.values())
-    first_kinds = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
-    # the built-in signature of a method that is already bound has no first parameter to leave out
-    if (
-        bound
-        and type(function) is not types.BuiltinFunctionType
-        and parameters
-        and parameters[0].kind in first_kinds
-    ):
-        del parameters[0]
-    return f"({_parameters(parameters)}){_arrow(signature)}"
+def defining(value: object) -> object:
+    """Return the function that a callable runs, or a property to be read."""
+    if is_a(value, property):
+        value = _GETTER.__get__(value)
+    elif is_a(value, types.DynamicClassAttribute):
+        value = instance_dict(value).get("fget")
+    elif type(value) is functools.cached_property:
+        value = value.func
+    return unwrap(value)
 
 
-def returned(thing: object) -> str:
-    """Return the annotation of what a property gives, with its arrow, or nothing."""
-    signature = _signature(plain(thing))
-    return _arrow(signature) if signature is not None else ""
-
-
-def shown(value: object) -> str:
-    """Return a value as text where that is its whole meaning and runs nothing: numbers, short strings."""
-    if type(value) in _PLAIN:
-        if value is Ellipsis:
-            return "..."
-        # sliced first: a long string is not copied, a longer number not printed
-        if isinstance(value, str | bytes):
-            return bounded(repr(value[:60]), 60)
-        return bounded(repr(value), 60) if not isinstance(value, int) or value.bit_length() < 200 else "…"
-    if type(value) in _CONTAINERS and not value:
-        return _CONTAINERS[type(value)]
-    if is_a(value, type):
-        return type_name(value)
-    if is_a(value, (types.FunctionType, types.BuiltinFunctionType)):
-        return home(value)[1]
-    if is_a(value, enum.Enum):
-        name = own(value).get("_name_")
-        return f"{home(type(value))[1]}.{name}" if type(name) is str else "…"
-    return "…"
-
-
-def annotation(hint: object) -> str:
-    """Return a type hint as it would be written."""
-    if type(hint) is str:
-        return hint.strip("'\"") if hint[:1] in {"'", '"'} else hint
-    if hint is None or hint is type(None):
-        return "None"
-    if hint is Ellipsis:
-        return "..."
-    if is_a(hint, (types.UnionType, types.GenericAlias)) or home(type(hint))[0] == "typing":
-        return _of_typing(hint)
-    if is_a(hint, type):
-        return home(hint)[1].rpartition("<locals>.")[2]
-    if type(hint) is list:
-        return f"[{', '.join(map(annotation, hint))}]"
-    return shown(hint)
-
-
-def _of_typing(hint: object) -> str:
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is typing.Annotated:
-        return annotation(arguments[0])
-    if origin in {typing.Union, types.UnionType}:
-        return " | ".join(map(annotation, arguments))
-    if origin is typing.Literal:
-        return f"Literal[{', '.join(map(shown, arguments))}]"
-    name = getattr(hint, "__name__", None) or getattr(hint, "_name", None) or "…"
-    if origin is not None and not arguments:
-        return str(name)
-    if arguments:
-        head = home(origin)[1] if is_a(origin, type) and is_a(hint, types.GenericAlias) else str(name)
-        return f"{head}[{', '.join(map(annotation, arguments))}]"
-    return str(name)
-
-
-def _of_class(cls: object) -> str:
-    if is_a(cls, enum.EnumMeta):
-        return "(value)"
+def maker(cls: type) -> types.FunctionType | None:
+    """Return the function in Python that takes the arguments of a class, None where it is in C."""
     for name in ("__init__", "__new__"):
-        made = attribute(cls, name)
-        if type(plain(made)) is types.FunctionType:
-            signature = _signature(plain(made))
-            return f"({_parameters(list(signature.parameters.values())[1:])})" if signature else ""
-    if attribute(cls, "__init__") is object.__init__:
-        return "()" if attribute(cls, "__new__") is object.__new__ else ""
-    return ""
+        function = unwrap(class_attribute(cls, name))
+        if type(function) is types.FunctionType:
+            return function
+    return None
 
 
-def _signature(function: object) -> inspect.Signature | None:
-    options: dict[str, Any] = {"follow_wrapped": False}
+def _written(parameter: Parameter, *, hints: bool) -> str:
+    stars = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+    told = hints and parameter.annotation is not Parameter.empty
+    hint = f": {annotation(parameter.annotation)}" if told else ""
+    default = "" if parameter.default is Parameter.empty else f"={shown(parameter.default, _DEFAULT)}"
+    return f"{stars}{parameter.name}{hint}{default}"
+
+
+def _of_class(cls: type) -> Signature | None:
+    given = _given(namespace(cls).get("__signature__"))
+    if given is not None:
+        return given
+    if is_a(cls, enum.EnumMeta):
+        return Signature((Parameter("value", Parameter.POSITIONAL_OR_KEYWORD),))
+    function = maker(cls)
+    if function is not None:
+        found = _of_function(function)
+        return replace(found.bound(), returns=Parameter.empty) if found is not None else None
+    text = _TEXT_SIGNATURE.__get__(cls)
+    plain = all(class_attribute(cls, each) is namespace(object)[each] for each in ("__init__", "__new__"))
+    return Signature() if text is None and plain else _of_text(text)
+
+
+def _of_function(function: types.FunctionType) -> Signature | None:
+    own = instance_dict(function)
+    if "__signature__" in own:
+        return _given(own["__signature__"])  # what is no plain signature could be code
+    code = function.__code__
+    count, by_name = code.co_argcount, code.co_kwonlyargcount
+    names = code.co_varnames
+    defaults, others = function.__defaults__, function.__kwdefaults__
+    defaults = () if defaults is None else defaults
+    others = {} if others is None else others
+    if type(defaults) is not tuple or type(others) is not dict:
+        return None  # classes of the user's, put there by hand
+    hints = _annotations(function)
+    kinds: list[tuple[str, Any]] = [
+        (name, Parameter.POSITIONAL_ONLY if at < code.co_posonlyargcount else Parameter.POSITIONAL_OR_KEYWORD)
+        for at, name in enumerate(names[:count])
+    ]
+    after = count + by_name
+    if code.co_flags & inspect.CO_VARARGS:
+        kinds.append((names[after], Parameter.VAR_POSITIONAL))
+        after += 1
+    kinds += [(name, Parameter.KEYWORD_ONLY) for name in names[count : count + by_name]]
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        kinds.append((names[after], Parameter.VAR_KEYWORD))
+    values = dict(zip(names[max(count - len(defaults), 0) : count], defaults, strict=False)) | others
+    empty = Parameter.empty
+    try:
+        parameters = tuple(
+            Parameter(name, kind, default=values.get(name, empty), annotation=hints.get(name, empty))
+            for name, kind in kinds
+        )
+    except ValueError:  # a code object made by hand may have any text for a name
+        return None
+    return Signature(parameters, hints.get("return", empty))
+
+
+def _annotations(function: types.FunctionType) -> Mapping[str, object]:
     if sys.version_info >= (3, 14):
         import annotationlib  # noqa: PLC0415 - stands in newer Pythons only
 
         # otherwise the annotations' code would run
-        options["annotation_format"] = annotationlib.Format.STRING
-    if type(function) is types.FunctionType:
-        given = own(function).get("__signature__")
-        if given is not None and type(given) is not inspect.Signature:
-            return None  # could be code
-    elif type(function) is functools.partial:
-        if type(function.func) is not types.FunctionType:
-            return None
-    elif type(function) not in C_CALLABLES:
+        return annotationlib.get_annotations(function, format=annotationlib.Format.STRING)
+    found = function.__annotations__
+    return found if type(found) is dict else {}
+
+
+def _given(signature: object) -> Signature | None:
+    """Take a signature that was put on a callable, where it is a plain one."""
+    if type(signature) is not inspect.Signature:
         return None
-    try:
-        return inspect.signature(cast("Callable[..., object]", function), **options)
-    except (ValueError, TypeError):  # no text signature, or a broken one
+    parameters = tuple(signature.parameters.values())
+    if not all(type(each) is Parameter for each in parameters):
         return None
+    return Signature(parameters, signature.return_annotation)
 
 
-def _parameters(parameters: list[inspect.Parameter]) -> str:
-    parts: list[str] = []
-    before: Any = None
-    for parameter in parameters:
-        kind = parameter.kind
-        if before is parameter.POSITIONAL_ONLY and kind is not parameter.POSITIONAL_ONLY:
-            parts.append("/")
-        if kind is parameter.KEYWORD_ONLY and before not in {
-            parameter.KEYWORD_ONLY,
-            parameter.VAR_POSITIONAL,
-        }:
-            parts.append("*")
-        stars = "*" if kind is parameter.VAR_POSITIONAL else "**" if kind is parameter.VAR_KEYWORD else ""
-        hint = "" if parameter.annotation is parameter.empty else f": {annotation(parameter.annotation)}"
-        default = "" if parameter.default is parameter.empty else f"={shown(parameter.default)}"
-        parts.append(f"{stars}{parameter.name}{hint}{default}")
-        before = kind
-    if before is inspect.Parameter.POSITIONAL_ONLY:
-        parts.append("/")
-    return ", ".join(parts)
+def _left(whole: Signature, partial: functools.partial[Any]) -> Signature:
+    """Return what a partial still takes, as `inspect.signature` does: from the first named on by name only."""
+    given = len(partial.args)
+    left: list[Parameter] = []
+    by_name = False
+    for parameter in whole.parameters:
+        if parameter.kind in _FIRST and given:
+            given -= 1
+            continue
+        name = parameter.name
+        if name in partial.keywords and parameter.kind is not Parameter.POSITIONAL_ONLY:
+            by_name = True
+            parameter = parameter.replace(default=partial.keywords[name])  # noqa: PLW2901 - still this one
+        if by_name and parameter.kind is Parameter.VAR_POSITIONAL:
+            continue
+        if by_name and parameter.kind is Parameter.POSITIONAL_OR_KEYWORD:
+            parameter = parameter.replace(kind=Parameter.KEYWORD_ONLY)  # noqa: PLW2901 - as above
+        left.append(parameter)
+    return replace(whole, parameters=tuple(left))
 
 
-def _arrow(signature: inspect.Signature) -> str:
-    hint = signature.return_annotation
-    return "" if hint is signature.empty else f" -> {annotation(hint)}"
+def _of_text(text: object) -> Signature | None:
+    """Take a signature as C has it: `($self, obj, /)`."""
+    if type(text) is not str:
+        return None
+    written = _BOUND_ARGUMENT.sub("(", " ".join(text.split()), count=1)
+    for old, new in (("<unrepresentable>", UNKNOWN), ("( ", "("), (", )", ")")):
+        written = written.replace(old, new)
+    return Signature(written=written)

@@ -147,21 +147,31 @@ def check_digest(address: Address, chunk: Chunk, before: Outline) -> None:
 
 
 def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_removal: bool) -> Applied:
-    ordered = sorted(steps, key=lambda step: (step.span.start, step.span.end))
+    # `delete Cart.legacy` beside a replacement of `Cart` is the permission to drop it, no cut of its own.
+    permits = [step for step in steps if _is_permit(step, steps)]
+    cuts = [step for step in steps if step not in permits]
+    ordered = sorted(cuts, key=lambda step: (step.span.start, step.span.end))
     for one, other in pairwise(ordered):
         if other.span.start < one.span.end:
+            names = " and ".join(step.chunk.name if step.chunk else step.verb for step in (one, other))
             raise EditRejectedError(
-                "two of the edits overlap; nothing was written", steps=["send them one by one"]
+                f"two of the edits overlap ({names}); nothing was written", steps=["send them one by one"]
             )
-    text = splice(before.source.text, [(step.span, step.text) for step in steps])
-    if before.error is None:
-        compile_gate(text, document)
-    after = outline(before.source.with_text(text), python=before.python)
+    text = splice(before.source.text, [(step.span, step.text) for step in cuts])
+    tree = compile_gate(text, document) if before.error is None else None
+    after = outline(before.source.with_text(text), python=before.python, tree=tree)
     if not allow_removal:
         names_gate(before, after, sum((step.dropped for step in steps), Counter[str]()), document)
     spans = dict(zip(map(id, ordered), _new_spans(ordered), strict=True))
-    touched = tuple(_touched(step, spans[id(step)], before, after, document) for step in steps)
+    touched = tuple(_touched(step, spans.get(id(step), step.span), before, after, document) for step in steps)
     return Applied(after, touched)
+
+
+def _is_permit(step: _Step, steps: Sequence[_Step]) -> bool:
+    chunk = step.chunk
+    return step.verb == "deleted" and any(
+        other.verb == "replaced" and chunk and other.span.holds(chunk.span) for other in steps
+    )
 
 
 def _moved(edit: Edit, step: _Step, before: Outline, document: str) -> Applied | None:
@@ -261,7 +271,9 @@ def _touched(step: _Step, new: Span, before: Outline, after: Outline, document: 
         ]
         if added and step.chunk.name:
             notes = (*notes, f"added {', '.join(added[:5])}{' ...' * (len(added) > 5)}")
-    span = chunk.span if chunk else Span(0, len(after.source.text))
+    if before.error and after.error and after.python:
+        notes = (*notes, f"still broken: {after.error.partition(';')[0]}")
+    span = chunk.span if chunk else whole(after).span
     target = label(chunk, after) if chunk else ""
     return Touched(step.verb, target, after.digest(span), after.lines(span), notes)
 

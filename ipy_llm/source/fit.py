@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from ipy_llm.errors import EditRejectedError, ParseError
 from ipy_llm.source.chunks import Chunk, Outline
-from ipy_llm.source.reindent import reindent
-from ipy_llm.source.resolve import is_given, label
+from ipy_llm.source.reindent import read_layout, reindent
+from ipy_llm.source.resolve import is_given, label, whole
 from ipy_llm.source.sent import clean, definition_names, parse_suite, refuse_placeholders, unwrap
 from ipy_llm.source.signature import signature
 from ipy_llm.source.syntax import DEFINITIONS, bound_names, is_import, is_main, parse
-from ipy_llm.source.text import LINE_END, Span, indentation, newline_of, unify
+from ipy_llm.source.text import LINE_END, indentation, newline_of, unify
 
 __all__ = ["Fitted", "clean", "fit_chunk", "fit_main", "fit_new", "fit_section", "step_of"]
 
@@ -96,21 +96,24 @@ def fit_main(sent: str, outline: Outline) -> str:
         refuse_placeholders(code, outline.main.of(outline.source.text) if outline.main else "")
         return reindent(code, "", "")
     body = fit_new(code, step_of(outline, None) or "    ", outline)
-    return 'if __name__ == "__main__":\n' + unify(body.text)
+    return f'if __name__ == "__main__":\n{body.text}'
 
 
 def fit_new(sent: str, indent: str, outline: Outline) -> Fitted:
-    """Fit a text that is inserted at an indentation. Raises `ParseError` where it does not parse."""
+    """Fit a text that is inserted at an indentation; its lines end in line feeds.
+
+    Raises `ParseError` where it does not parse.
+    """
     code = clean(sent, python=outline.python)
     if not outline.python:
-        return Fitted(restore_line_ends(code, "", outline.source.text))
+        return Fitted(code)
     step = step_of(outline, None)
     code = _restore_first_indent(code, indent, step, [])
     body, _ = parse_suite(code)
     refuse_placeholders(code, "")
     text = reindent(code, "", indent, step)
     opens = bool(body) and isinstance(body[0], DEFINITIONS)
-    return Fitted(restore_line_ends(text, "", outline.source.text), is_definition=opens)
+    return Fitted(text, is_definition=opens)
 
 
 def step_of(outline: Outline, chunk: Chunk | None) -> str | None:
@@ -147,9 +150,7 @@ def _fit_inline(code: str, chunk: Chunk, outline: Outline, document: str) -> Fit
         number = outline.line_of(chunk.code)
         raise EditRejectedError(
             f"{chunk.name} shares line {number} with another statement; only one plain line can take its place",
-            steps=[
-                f"edit that line: {document}@{outline.digest(Span(0, len(outline.source.text)))}:{number}"
-            ],
+            steps=[f"edit that line: {document}@{outline.digest(whole(outline).span)}:{number}"],
         )
     return Fitted(code.strip())
 
@@ -168,6 +169,9 @@ def _restore_first_indent(code: str, indent: str, step: str | None, notes: list[
         lead = lines[inner.lineno - 1][: inner.col_offset]
         if inner is node or lead != indent + (step or "    "):
             return code
+        layout = read_layout(code)
+        if layout.steps == {lead} and any(line.depth > 1 for line in layout.lines):
+            return code  # it is indented by as much throughout: it stands at column 0
     try:
         parse("if 1:\n" + indent + code)
     except SyntaxError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -9,16 +10,18 @@ from collections.abc import Iterator
 from ipy_llm.errors import EditRejectedError
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.resolve import label
+from ipy_llm.source.syntax import parse
 from ipy_llm.source.text import split_lines
 
 
-def compile_gate(text: str, path: str) -> None:
-    """Compile a whole file. Raises `EditRejectedError` with the line that does not."""
+def compile_gate(text: str, path: str) -> ast.Module:
+    """Compile a whole file and return its tree. Raises `EditRejectedError` with the line that does not."""
     try:
+        tree = parse(text)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Not under its own name: compile fills SyntaxError.text from the old file on disk.
-            compile(text, "<edited>", "exec", dont_inherit=True)
+            compile(tree, "<edited>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
         lines = split_lines(text)
@@ -28,6 +31,7 @@ def compile_gate(text: str, path: str) -> None:
             f"the edit would break the file; nothing was written. {where}{getattr(error, 'msg', error)}",
             steps=[f"  {shown}"] if shown else [],
         ) from error
+    return tree
 
 
 def names_gate(before: Outline, after: Outline, dropped: Counter[str], document: str) -> None:

@@ -33,8 +33,8 @@ _PRAGMA = re.compile(
 _BANNER = re.compile(r"#\W*?(?:([-=#*~_+])\1{2}|\.{5}).*|#.*([-=#*~_+])\2{2}\s*")
 
 
-def outline(source: Source, *, python: bool = True) -> Outline:
-    """Find every named piece of a document.
+def outline(source: Source, *, python: bool = True, tree: ast.Module | None = None) -> Outline:
+    """Find every named piece of a document; `tree` is its syntax tree where that is known already.
 
     One that is not Python, or has a syntax error, has an outline without chunks, its `error` set:
     lines and in-line text of it can still be shown and edited.
@@ -45,7 +45,7 @@ def outline(source: Source, *, python: bool = True) -> Outline:
             source, (), starts=starts, python=False, error="not Python; it has lines, but no names"
         )
     try:
-        tree = parse(source.text)
+        tree = tree or parse(source.text)
     except SyntaxError as error:
         return Outline(
             source,
@@ -77,7 +77,7 @@ class _Builder:
         self.ascii = source.text.isascii()
 
     def build(self, tree: ast.Module) -> Outline:
-        chunks = tuple(self.suite(tree.body, "", "module", tree, ""))
+        chunks = tuple(self.suite(tree.body, "", "module", tree, None))
         markers = read_markers(self.text)
         sections, problems = self.sections(markers, chunks) if markers else ((), {})
         return Outline(
@@ -135,11 +135,14 @@ class _Builder:
         return line
 
     def opens_line(self, node: ast.stmt) -> bool:
-        return not self.text[self.starts[node.lineno - 1] : self.exact(node).start].strip(" \t\f")
+        start = self.offset(node.lineno, node.col_offset)
+        return not self.text[self.starts[node.lineno - 1] : start].strip(" \t\f")
 
     def closes_line(self, node: ast.stmt) -> bool:
         assert node.end_lineno is not None
-        rest = self.text[self.exact(node).end : self.end_of_line(node.end_lineno)].lstrip(" \t\f;\\")
+        assert node.end_col_offset is not None
+        end = self.offset(node.end_lineno, node.end_col_offset)
+        rest = self.text[end : self.end_of_line(node.end_lineno)].lstrip(" \t\f;\\")
         return not rest or rest.startswith("#")
 
     # -- comments around a statement
@@ -186,31 +189,38 @@ class _Builder:
     # -- statements
 
     def suite(
-        self, body: list[ast.stmt], prefix: str, scope: str, above: ast.AST | int, guard: str
+        self,
+        body: list[ast.stmt],
+        prefix: str,
+        scope: str,
+        above: ast.AST | int,
+        branch: tuple[ast.stmt, str] | None,
     ) -> Iterator[Chunk]:
-        """Yield the chunks of one suite; `above` is its header, or the last line before it."""
+        """Yield the chunks of one suite; `above` is its header, or the last line before it.
+
+        `branch` is the compound statement it belongs to, and which branch it is.
+        """
         for position, node in enumerate(body):
             first, last = position == 0, position == len(body) - 1
             if isinstance(node, DEFINITIONS):
+                guard = self.guard(branch)
                 yield self.definition(node, prefix, scope, above, guard, first=first, last=last)
             elif isinstance(node, COMPOUND):
-                for branch, label, header in branches(node):
-                    yield from self.suite(
-                        branch, prefix, scope, header, f"{label} {self.condition(node, label)}"
-                    )
+                for inner, label, header in branches(node):
+                    yield from self.suite(inner, prefix, scope, header, (node, label))
             elif scope != "function":
                 for name in bound_names(node):
-                    place = self.place(node, above)
+                    place, guard = self.place(node, above), self.guard(branch)
                     yield Chunk(prefix + name, "assignment", **place, guard=guard, first=first, last=last)
             above = node.end_lineno or 0
 
     def place(self, node: ast.stmt, above: ast.AST | int) -> _Place:
         """Return where a statement stands: its lines with attached comments, or just itself if inline."""
-        exact = self.exact(node)
         assert node.end_lineno is not None
         number = self.first_line(node)
         indent = indentation(self.line(number))
         if not (self.opens_line(node) and self.closes_line(node)):
+            exact = self.exact(node)
             return _Place(
                 span=exact, outer=exact, indent=indent, code=exact.start, decorators=exact.start, inline=True
             )
@@ -259,7 +269,7 @@ class _Builder:
             body_indent=self.body_indent(node.body[0]),
             placeholder=self.placeholder(node.body),
             docstring=self.docstring(node.body),
-            children=tuple(self.suite(node.body, f"{name}.", inner, node, "")),
+            children=tuple(self.suite(node.body, f"{name}.", inner, node, None)),
         )
 
     # -- what is always there
@@ -288,13 +298,16 @@ class _Builder:
                 break
         return Span(run[0].start, run[-1].end) if run else None
 
-    def condition(self, node: ast.stmt, label: str) -> str:
-        """Return the text of a branch's condition where it is short, to tell twins apart."""
+    def guard(self, branch: tuple[ast.stmt, str] | None) -> str:
+        """Return a branch and the text of its condition where it is short, to tell twins apart."""
+        if branch is None:
+            return ""
+        node, label = branch
         test = getattr(node, "test", None)
         if label not in {"if", "while", "else of if"} or test is None:
-            return ""
+            return label
         text = " ".join(self.exact(test).of(self.text).split())
-        return text if len(text) <= 60 else text[:57] + "..."
+        return f"{label} {text}" if len(text) <= 60 else f"{label} {text[:57]}..."
 
     # -- sections
 

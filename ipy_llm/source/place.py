@@ -9,7 +9,7 @@ from ipy_llm.errors import EditRejectedError
 from ipy_llm.source.address import Address
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.fit import Fitted, fit_main, fit_new, step_of
-from ipy_llm.source.resolve import always_there, label, resolve
+from ipy_llm.source.resolve import always_there, label, resolve, whole
 from ipy_llm.source.syntax import parse
 from ipy_llm.source.text import Span, newline_of, splice
 
@@ -33,9 +33,7 @@ def insert(where: Where, address: Address, sent: str, outline: Outline, document
             line = f"{number - (where == 'before')}+"
             raise EditRejectedError(
                 f"{anchor.name} shares line {number} with another statement; nothing can stand {where} it",
-                steps=[
-                    f"to insert by lines: {document}@{outline.digest(resolve(Address(), outline).span)}:{line}"
-                ],
+                steps=[f"to insert by lines: {document}@{outline.digest(whole(outline).span)}:{line}"],
             )
         span, text = _beside(where, anchor, fit_new(sent, anchor.indent, outline), outline)
     return span, text.replace("\n", newline_of(outline.source.text))

@@ -155,7 +155,11 @@ def _without_numbers(lines: list[str]) -> list[str]:
     """Take away the line numbers that `show` prints, where every line has the next one."""
     matches = [_NUMBERED.fullmatch(line) for line in lines]
     numbers = [int(match[1]) for match in matches if match]
-    if len(numbers) != len(lines) or numbers != list(range(numbers[0], numbers[0] + len(lines))):
+    if (
+        not numbers
+        or len(numbers) != len(lines)
+        or numbers != list(range(numbers[0], numbers[0] + len(lines)))
+    ):
         return lines
     return _strip_blank([match[2] for match in matches if match])
 

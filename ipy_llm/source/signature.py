@@ -10,6 +10,7 @@ from ipy_llm.source.chunks import Chunk, Outline
 _TOKEN = re.compile(
     r"(?:[rbuRBU]{0,2})(?P<quote>\"\"\"|'''|\"|')|(?P<comment>#[^\r\n]*)|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<colon>:)"
 )
+_CONTINUED = re.compile(r"\\(?:\r\n|\r|\n)")
 
 
 def signature(chunk: Chunk, outline: Outline, limit: int = 160) -> str:
@@ -20,7 +21,7 @@ def signature(chunk: Chunk, outline: Outline, limit: int = 160) -> str:
         return _cut(first[0].rstrip("\r") + (" ..." if len(first) > 1 else ""), min(limit, 80))
     at, depth, parts = chunk.code, 0, []
     while match := _TOKEN.search(text, at, chunk.span.end):
-        parts.append(text[at : match.start()])
+        parts.append(_CONTINUED.sub(" ", text[at : match.start()]))
         at = match.end()
         if match["comment"]:
             continue

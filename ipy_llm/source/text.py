@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from tokenize import detect_encoding
 
 from ipy_llm.errors import ParseError, RequestError
@@ -98,7 +99,10 @@ def digest(text: str) -> str:
 
 def line_starts(text: str) -> list[int]:
     """Return the offset at which each line starts; a final newline starts a last, empty line."""
-    return [0, *(match.end() for match in LINE_END.finditer(text))]
+    if "\r" in text:
+        return [0, *(match.end() for match in LINE_END.finditer(text))]
+    lengths = map(len, text.split("\n"))
+    return list(accumulate(lengths, lambda start, length: start + length + 1, initial=0))[:-1]
 
 
 def split_lines(text: str) -> list[str]:

@@ -96,6 +96,8 @@ def new_document(document: str, workspace: Workspace) -> Path:
         raise RequestError(
             f"{document} exists already; nothing was written", steps=[f"into {workspace.name(found)}"]
         )
+    if not document.isprintable():
+        raise RequestError(f"no name for a file: {document!r}; nothing was written")
     path = Path(os.path.abspath(workspace.root / document))
     require_inside(path, workspace)
     if os.path.isdir(path):
@@ -193,6 +195,8 @@ def _near(name: str, workspace: Workspace) -> list[str]:
 
 
 def _no_document(name: str, workspace: Workspace) -> NotFoundError:
+    if any(os.path.isdir(folder / name) for folder in (workspace.folder, workspace.root)):
+        return NotFoundError(f"{name} is a folder", steps=[f"outline {name}"])
     suffix = os.path.splitext(name)[1]
     files = [*walk(workspace.root), *(walk(workspace.root, suffix) if suffix not in ("", ".py") else ())]
     names = [workspace.name(path) for path in files]

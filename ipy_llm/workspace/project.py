@@ -34,8 +34,10 @@ def cache_folder(root: Path) -> Path:
     base = os.environ.get("IPY_LLM_CACHE") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "ipy_llm"
     )
-    real = str(root.resolve())
-    return Path(base) / f"{root.resolve().name or 'root'}-{zlib.crc32(real.encode()):08x}"
+    if base.startswith("~"):  # a user without a home, in some containers
+        base = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"ipy_llm-{os.getuid()}")  # noqa: S108 - as above
+    real = root.resolve()
+    return Path(base) / f"{real.name or 'root'}-{zlib.crc32(os.fsencode(real)):08x}"
 
 
 def walk(root: Path, suffix: str = ".py") -> Iterator[Path]:

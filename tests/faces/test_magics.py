@@ -150,7 +150,10 @@ def test_edit_inside_a_timed_cell_works(kernel, cart):
 
 
 def test_ipythons_own_line_magic_edit_is_left_alone(kernel):
-    assert kernel.run("snapshot()['magics']['line']['edit'] == before['magics']['line']['edit']").result == "True"
+    assert (
+        kernel.run("snapshot()['magics']['line']['edit'] == before['magics']['line']['edit']").result
+        == "True"
+    )
 
 
 def test_loading_imports_nothing_heavy_and_adds_no_name(kernel):

@@ -1,6 +1,7 @@
 """Editing a text with a header and a body, as a patch entry or a cell would."""
 
 import pytest
+from hypothesis import settings
 
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.source.address import VERBS, parse_header
@@ -10,6 +11,10 @@ from ipy_llm.source.resolve import resolve
 from ipy_llm.source.text import Source
 
 DOCUMENT = "shop.py"
+
+# No test is timed; and nothing is left in the tree.
+settings.register_profile("laws", deadline=None, database=None, max_examples=60)
+settings.load_profile("laws")
 
 
 def _header(header):

@@ -180,6 +180,13 @@ def test_a_misspelt_document_is_answered_with_the_nearest(write, wrong, near):
     assert near in refused.value.near
 
 
+def test_a_folder_is_said_to_be_one(write):
+    for name in ("shop/", "./shop"):
+        with pytest.raises(NotFoundError, match="is a folder") as refused:
+            locate(parse_address(name), write(SHOP))
+        assert refused.value.steps == (f"outline {name}",)
+
+
 def test_a_file_that_nothing_is_near_to_may_be_made(write):
     with pytest.raises(NotFoundError) as refused:
         locate(parse_address("utilities/warehouse.py"), write(SHOP))
@@ -245,6 +252,7 @@ def test_a_new_document_goes_below_the_root(write, root):
         ("shop/cart.py", "exists already", ("into shop/cart.py",)),
         ("shop", "is a folder", ("create shop/NAME",)),
         ("shop/cart.py/x.py", "there is a file where its folder would be", ()),
+        ("a\0b.py", "no name for a file", ()),
         ("../x.py", "outside the project", ("give the project's folder with --root",)),
     ],
 )

@@ -59,6 +59,11 @@ def test_our_files_go_to_the_cache_folder_of_each_project(root, tmp_path, monkey
     assert cache_folder(root).parent == Path.home() / ".cache" / "ipy_llm"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX file names")
+def test_a_root_whose_name_is_no_text_has_its_cache_folder_too(root):
+    assert cache_folder(root / os.fsdecode(b"caf\xe9")) != cache_folder(root / "caf")
+
+
 def test_a_root_that_is_given_is_the_root(write, root):
     write({"pyproject.toml": "", "a/b.py": ""})
     assert Workspace.open("a", folder=root) == Workspace(root / "a", root / "a")

@@ -1,0 +1,198 @@
+"""Lines of a chunk, and text within a line."""
+
+import pytest
+
+CART = """\
+class Cart:
+    def total(self, a):
+        if a:
+            x = 1
+            y = 2
+        return x
+
+    def count(self):
+        return 1
+"""
+
+
+def test_lines_are_replaced_literally(edited, at):
+    assert edited(CART, at(CART, "Cart.total", "2-4"), "        x = 2\n") == CART.replace(
+        "        if a:\n            x = 1\n            y = 2\n", "        x = 2\n"
+    )
+    before = "def f():\n    a()\n    b()\n"
+    assert (
+        edited(before, at(before, "f", "2"), "    a(1,\n  2)  \n\n")
+        == "def f():\n    a(1,\n  2)  \n\n    b()\n"
+    )
+
+
+def test_a_plus_inserts_after_a_line_and_0_at_the_top(edited, at):
+    assert edited(CART, at(CART, "Cart.total", "3+"), "            z = 3") == CART.replace(
+        "            y", "            z = 3\n            y"
+    )
+    assert edited(CART, at(CART, "Cart.total", "0+"), "    @d") == CART.replace(
+        "    def total", "    @d\n    def total"
+    )
+    assert edited("x = 1\n", at("x = 1\n", "", "1+"), "y = 2") == "x = 1\ny = 2\n"
+
+
+def test_lines_of_the_whole_document_are_those_of_the_file(edited, at):
+    assert edited(CART, at(CART, "", "1"), "class Cart(Base):") == CART.replace("Cart:", "Cart(Base):")
+
+
+def test_lines_take_the_line_ends_of_their_chunk(edited, at):
+    before = CART.replace("\n", "\r\n")
+    after = edited(before, at(before, "Cart.total", "2-4"), "        x = 2\n        y = 3\n")
+    assert "a):\r\n        x = 2\r\n        y = 3\r\n        return x\r\n" in after
+    assert after.count("\n") == after.count("\r\n")
+
+
+@pytest.mark.parametrize("sent", ["return 7\n", "    return 7\n"])
+def test_lines_that_lost_their_indentation_move_to_that_of_the_lines_they_replace(edited, touched, at, sent):
+    address = at(CART, "Cart.total", "5")
+    assert edited(CART, address, sent) == CART.replace("return x", "return 7")
+    assert touched(CART, address, sent).notes == ("moved to the indentation that fits",)
+
+
+def test_lines_that_fit_where_they_stand_do_not_move(edited, at):
+    after = edited(CART, at(CART, "Cart.total", "5"), "            return 7")
+    assert after == CART.replace("        return x", "            return 7")
+
+
+def test_inserted_lines_move_to_the_one_indentation_that_fits(edited, at):
+    assert edited(CART, at(CART, "Cart.total", "3+"), "z = 3") == CART.replace(
+        "            y", "            z = 3\n            y"
+    )
+    assert edited(CART, at(CART, "Cart.total", "5+"), "if x:\n    z = 3") == CART.replace(
+        "return x\n", "return x\n        if x:\n            z = 3\n"
+    )
+
+
+def test_lines_with_a_string_over_lines_do_not_move(refusal, at):
+    assert "would break the file" in refusal(CART, at(CART, "Cart.total", "5"), 'return """\n"""')
+
+
+def test_where_two_indentations_fit_neither_is_picked(refusal, at):
+    assert "would break the file" in refusal(CART, at(CART, "Cart.total", "4+"), "z = 3")
+
+
+def test_lines_that_would_stand_outside_their_chunk_are_refused(refusal, at):
+    assert refusal(CART, at(CART, "Cart.total", "0+"), "    x = 3") == (
+        "the lines would stand outside Cart.total; nothing was written\n"
+        "to insert beside it: after shop.py::Cart.total"
+    )
+
+
+def test_lines_need_their_digest(refusal):
+    assert refusal(CART, "Cart.total:3", "x") == (
+        "lines need the digest they were shown with; nothing was written\nshow shop.py::Cart.total"
+    )
+
+
+def test_a_digest_that_does_not_match_says_what_to_show(refusal):
+    message = refusal(CART, "Cart.total@0000:3", "x")
+    assert message.startswith("Cart.total changed since it was shown: @0000 is now @")
+    assert message.endswith("\nshow shop.py::Cart.total")
+
+
+@pytest.mark.parametrize("lines", ["6", "2-6", "6+"])
+def test_lines_beyond_the_last_are_refused_with_how_many_there_are(refusal, at, lines):
+    assert refusal(CART, at(CART, "Cart.total", lines), "x") == (
+        "Cart.total has 5 lines, not 6\nshow shop.py::Cart.total"
+    )
+
+
+def test_an_empty_text_points_at_delete(refusal, at):
+    address = at(CART, "Cart.total", "3-4")
+    assert refusal(CART, address, "\n") == (
+        f"the text is empty; to remove lines, ask for it\ndelete shop.py::{address}"
+    )
+
+
+def test_an_insertion_is_no_deletion(refusal, at):
+    assert "to delete line 3 write :3" in refusal(CART, f"delete {at(CART, 'Cart.total', '3+')}")
+
+
+def test_lines_that_would_rename_are_refused(refusal, at):
+    assert refusal(CART, at(CART, "Cart.total", "1"), "    def sum(self, a):") == (
+        "the edit would remove Cart.total and add Cart.sum; nothing was written\n"
+        "to rename: the same with --allow-removal"
+    )
+
+
+def test_a_statement_among_others_has_no_lines(refusal, at):
+    before = "a = 1; b = 2\n"
+    assert "a is not whole lines" in refusal(before, at(before, "a", "1"), "a = 3")
+
+
+# -- old => new
+
+
+def test_a_fragment_changes_where_it_stands_once(edited):
+    assert edited(CART, "Cart.total x = 1 => x = 3") == CART.replace("x = 1", "x = 3")
+    assert edited(CART, "Cart.total , a =>") == CART.replace(", a", "")
+    assert edited(CART, " return 1 => return 2") == CART.replace("return 1", "return 2")
+
+
+def test_a_fragment_that_stands_twice_asks_for_the_line(refusal, at, edited):
+    assert refusal(CART, "Cart.total x => w") == (
+        "`x` stands 2 times in Cart.total, on its lines 3, 5; nothing was written\n"
+        f"say which: shop.py::{at(CART, 'Cart.total', 3)} x => w"
+    )
+    assert edited(CART, "Cart.total:5 x => a") == CART.replace("return x", "return a")
+
+
+def test_overlapping_places_count_as_two(refusal):
+    assert "stands 2 times in x, on its line 1" in refusal("x = 'aaa'\n", "x aa => b")
+
+
+def test_a_fragment_that_is_not_there_says_what_to_show(refusal):
+    assert refusal(CART, "Cart.total zz => w") == (
+        "`zz` does not stand in Cart.total; nothing was written\nshow shop.py::Cart.total"
+    )
+
+
+@pytest.mark.parametrize(("lines", "says"), [("13", "has 5 lines, not 13"), ("3+", "drop the `+`")])
+def test_a_fragment_is_looked_for_in_lines_that_are_there(refusal, lines, says):
+    assert says in refusal(CART, f"Cart.total:{lines} x => w")
+
+
+def test_a_fragment_takes_no_text_below(refusal):
+    assert "takes no text below it" in refusal(CART, "Cart.total x = 1 => x = 3", "body")
+
+
+def test_a_fragment_that_renames_is_refused(refusal):
+    assert "would remove Cart.total" in refusal(CART, "Cart.total total => sum")
+
+
+# -- a file that is broken already, and one that is not Python
+
+BROKEN = "def f(:\n    x = 1\n"
+
+
+def test_a_broken_file_has_lines_but_no_names(edited, refusal, at):
+    assert refusal(BROKEN, "f", "def f(): ...").startswith(
+        "shop.py: line 1: invalid syntax; names cannot be found"
+    )
+    assert edited(BROKEN, at(BROKEN, "", 1), "def f():") == "def f():\n    x = 1\n"
+    assert edited(BROKEN, " f(: => f():") == "def f():\n    x = 1\n"
+
+
+def test_a_broken_file_may_stay_broken(edited, touched, at):
+    assert edited(BROKEN, at(BROKEN, "", 2), "    y = 1") == "def f(:\n    y = 1\n"
+    assert touched(BROKEN, at(BROKEN, "", 2), "    y = 1").notes == ("still broken: line 1: invalid syntax",)
+
+
+WORDS = "# Title\n\n```\ncode\n```\n\n1. don't\n"
+
+
+def test_a_file_that_is_not_python_is_edited_by_lines_and_as_it_is(edited, at, refusal):
+    assert edited(WORDS, at(WORDS, "", 7, python=False), "2. do", python=False) == WORDS.replace(
+        "1. don't", "2. do"
+    )
+    assert (
+        edited(WORDS, "", "  indented 'text'\n```\nx\n```\n", python=False)
+        == "  indented 'text'\n```\nx\n```\n"
+    )
+    assert edited(WORDS, "into ", "- it's\n  # ...\n", python=False) == WORDS + "- it's\n  # ...\n"
+    assert "not Python" in refusal(WORDS, "Title", "x", python=False)
