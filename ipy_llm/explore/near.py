@@ -35,6 +35,12 @@ def closest(wanted: str, names: Iterable[str], *, count: int = 5) -> list[str]:
     return [name for score, *_, name in scored[:count] if score <= scored[0][0] + 0.2]
 
 
+def closest_public(wanted: str, names: Iterable[str], *, count: int) -> list[str]:
+    """Return the closest names; those that begin with `_` only where `wanted` does."""
+    private = wanted.startswith("_")
+    return closest(wanted, (name for name in names if private or not name.startswith("_")), count=count)
+
+
 def _last(name: str) -> str:
     return name.rpartition("::")[2].rpartition(".")[2]
 

@@ -87,7 +87,13 @@ def first_paragraph(docstring: str, *, limit: int = 300) -> str:
 
 def first_sentence(docstring: str, *, limit: int = 80) -> str:
     """Return the first sentence of a docstring without its full stop, at most `limit` characters."""
-    return bounded(first_paragraph(docstring).partition(". ")[0].removesuffix("."), limit)
+    return bounded(opening(docstring).removesuffix("."), limit)
+
+
+def opening(docstring: str, *, limit: int = 300) -> str:
+    """Return the first sentence of a docstring as it stands, at most `limit` characters."""
+    sentence, stop, _ = first_paragraph(docstring).partition(". ")
+    return bounded(sentence + stop.strip(), limit)
 
 
 def bounded(text: str, limit: int) -> str:

@@ -128,7 +128,8 @@ def maker(cls: type) -> types.FunctionType | None:
 
 
 def _written(parameter: Parameter, *, hints: bool) -> str:
-    stars = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+    stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+    stars = "**" if parameter.kind is parameter.VAR_KEYWORD else stars
     told = hints and parameter.annotation is not Parameter.empty
     hint = f": {annotation(parameter.annotation)}" if told else ""
     default = "" if parameter.default is Parameter.empty else f"={shown(parameter.default, _DEFAULT)}"

@@ -81,9 +81,9 @@ def annotation(hint: object) -> str:
         origin = _stored(types.GenericAlias, hint, "__origin__")
         arguments = _stored(types.GenericAlias, hint, "__args__")
         return f"{annotation(origin)}[{_arguments(origin, arguments)}]"
-    if _of_typing(hint):
-        return _typing(hint)
-    return qualname(hint) if is_a(hint, type) else shown(hint)
+    if is_a(hint, type):
+        return qualname(hint)
+    return _typing(hint) if _of_typing(hint) else shown(hint)
 
 
 def _unquoted(text: str) -> str:

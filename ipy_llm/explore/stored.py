@@ -12,7 +12,7 @@ import types
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeGuard, TypeVar, cast
+from typing import Any, Final, TypeGuard, TypeVar
 
 _MRO = type.__dict__["__mro__"]
 _NAMESPACE = type.__dict__["__dict__"]
@@ -98,7 +98,7 @@ def home(value: object) -> tuple[str, str]:
         return plain_text(_MODULE.__get__(value)), plain_text(_QUALNAME.__get__(value))
     if type(value) is types.BuiltinFunctionType:
         # its own `__qualname__` would ask the class of what it is bound to
-        owner = cast("object", value.__self__)
+        owner = value.__self__
         bound = owner is not None and not is_a(owner, types.ModuleType)
         cls = owner if is_a(owner, type) else type(owner)
         prefix = f"{qualname(cls)}." if bound else ""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import linecache
 from collections.abc import Collection
 
+from ipy_llm.explore.page import bounded
+from ipy_llm.explore.stored import is_a
 from ipy_llm.session.facts import facts
 from ipy_llm.session.failing import innermost_magic
 from ipy_llm.session.hints import FOREIGN_BODIES, MagicUse, commented_magic, syntax_hint, usage_hint
-from ipy_llm.session.signature import cut
-from ipy_llm.session.static import is_a, slot, traceback_of
+from ipy_llm.session.raised import slot, traceback_of
 
 LIMIT = 600  # characters of facts under one traceback
 MARK = "[ipy_llm] "
@@ -57,4 +58,4 @@ def _about_commented_magic(error: BaseException, cell_magics: Collection[str]) -
 
 
 def _marked(lines: list[str]) -> str:
-    return cut("\n".join(f"{MARK}{line}" for line in lines), LIMIT)
+    return bounded("\n".join(f"{MARK}{line}" for line in lines), LIMIT)

@@ -1,6 +1,6 @@
 """What a failing line was up against: the real signature, the names that exist.
 
-Everything is looked up, nothing of the user's is run (see `static`). Each kind of exception answers
+Everything is looked up, nothing of the user's is run (see `explore.stored`). Each kind of exception answers
 with at most a few lines of text, and with none where the exception's own message says it all.
 """
 
@@ -8,32 +8,27 @@ from __future__ import annotations
 
 import ast
 import builtins
-import importlib.machinery
-import pkgutil
 import re
-import sys
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from ipy_llm.explore.near import closest
-from ipy_llm.session import imports
-from ipy_llm.session.failing import Failing, evaluate, find_failing, function_of, lookup
-from ipy_llm.session.signature import Described, cut, describe
-from ipy_llm.session.static import (
+from ipy_llm.explore.near import closest, closest_public
+from ipy_llm.explore.page import bounded
+from ipy_llm.explore.stored import (
     MISSING,
     InstanceOf,
     attribute,
-    exactly,
     instance_dict,
     is_a,
     names,
-    plain_keys,
     qualname,
     short,
-    slot,
-    traceback_of,
     value_of,
 )
+from ipy_llm.session import imports, keys
+from ipy_llm.session.describe import SIGNATURE_LIMIT, Described, describe
+from ipy_llm.session.failing import Failing, evaluate, find_failing, function_of, lookup
+from ipy_llm.session.raised import message, slot, traceback_of
 
 _REFUSED_CALL = re.compile(r"(?P<name>[\w.<>]+)\(\) (?:takes|missing|got|expected)")
 _UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
@@ -56,7 +51,7 @@ def facts(error: BaseException, shown: set[str]) -> list[str]:
 
 
 def _type_error(error: BaseException, failing: Failing | None, shown: set[str]) -> list[str]:
-    return [] if failing is None else _call(failing, _message(error), shown)
+    return [] if failing is None else _call(failing, message(error), shown)
 
 
 def _call(failing: Failing, message: str, shown: set[str]) -> list[str]:
@@ -67,7 +62,7 @@ def _call(failing: Failing, message: str, shown: set[str]) -> list[str]:
     shown.add(described.key)
     unexpected = _UNEXPECTED.search(message)
     # newer Pythons name the closest themselves; a signature that is shown whole needs no help
-    if unexpected is not None and "Did you mean" not in message and described.parameters not in lines[0]:
+    if unexpected is not None and "Did you mean" not in message and len(described.key) > SIGNATURE_LIMIT:
         near = closest(unexpected[1], described.names, count=3)
         lines += [f"{unexpected[1]}: did you mean {_either(near)}?"] if near else []
     return lines
@@ -129,29 +124,23 @@ def _from_none(nodes: list[ast.Attribute]) -> list[str]:
     """Tell which call gave the None that has no attributes."""
     if len(nodes) != 1 or not isinstance(nodes[0].value, ast.Call):
         return []
-    return [f"{cut(ast.unparse(nodes[0].value.func), 80)}(...) returned None"]
+    return [f"{bounded(ast.unparse(nodes[0].value.func), 80)}(...) returned None"]
 
 
 def _missing_attribute(name: str, owner: object) -> list[str]:
     if is_a(owner, types.ModuleType):
-        own = instance_dict(owner)
-        module, path = own.get("__name__"), own.get("__path__")
-        if type(module) is str and exactly(path, list) and _has_submodule(module, name, path):
-            return [f"{module}.{name} is a module of its own: import {module}.{name}"]
+        module = imports.submodule(owner, name)
+        if module:
+            return [f"{module} is a module of its own: import {module}"]
     present = names(owner)
-    public = _public(present)
-    near = closest(name, present if name.startswith("_") else public, count=3)
+    near = closest_public(name, present, count=3)
     title = _title(owner)
     if near:
         return [f"{title} has {', '.join([_member(owner, near[0]), *near[1:]])}"]
-    own_public = sorted(public - names(InstanceOf(object)))
-    if own_public and len(own_public) <= _FEW and not is_a(owner, types.ModuleType):
-        return [f"{title} has {cut(', '.join(own_public), _LIST_LIMIT)}"]
+    public = sorted(each for each in present if not each.startswith("_"))
+    if public and len(public) <= _FEW and not is_a(owner, types.ModuleType):
+        return [f"{title} has {bounded(', '.join(public), _LIST_LIMIT)}"]
     return []
-
-
-def _public(present: set[str]) -> set[str]:
-    return {name for name in present if not name.startswith("_")}
 
 
 def _title(owner: object) -> str:
@@ -159,7 +148,7 @@ def _title(owner: object) -> str:
         return f"module {instance_dict(owner).get('__name__')}"
     if type(owner) is InstanceOf:
         return qualname(owner.cls)
-    return qualname(owner if is_a(owner, type) else type(owner))  # type: ignore[arg-type] # a class either way
+    return qualname(owner if is_a(owner, type) else type(owner))
 
 
 def _member(owner: object, name: str) -> str:
@@ -170,13 +159,13 @@ def _member(owner: object, name: str) -> str:
     described = None if is_a(found, type) else describe(found)
     if described is None or not described.parameters:
         return name
-    return cut(f"{name}{described.parameters}", _LIST_LIMIT)
+    return bounded(f"{name}{described.parameters}", _LIST_LIMIT)
 
 
 def _name_error(error: BaseException, failing: Failing | None, _shown: set[str]) -> list[str]:
     name = slot(error, NameError, "name")
     if is_a(error, UnboundLocalError):
-        return _unbound(_message(error), failing)
+        return _unbound(message(error), failing)
     if type(name) is not str or failing is None:
         return []
     frame = failing.frame
@@ -213,75 +202,19 @@ def _unbound(message: str, failing: Failing | None) -> list[str]:
 
 def _module_not_found(error: BaseException, _failing: Failing | None, _shown: set[str]) -> list[str]:
     name = slot(error, ImportError, "name")
-    if type(name) is not str or not name:
-        return []
-    parent, _, last = name.rpartition(".")
-    if not parent:
-        package = imports.DISTRIBUTIONS.get(name)
-        if package is not None:
-            return [f"{name} comes with the package {package}, which is not installed"]
-        near = closest(name, imports.top_level_modules(), count=3)
-        return [f"did you mean {_either(near)}?"] if near else []
-    return _in_module(parent, last)
+    return imports.not_found(name) if type(name) is str and name else []
 
 
 def _import_error(error: BaseException, _failing: Failing | None, _shown: set[str]) -> list[str]:
     module = slot(error, ImportError, "name")
-    match = _NOT_IMPORTED.search(_message(error))
-    return _in_module(module, match[1]) if match is not None and type(module) is str else []
-
-
-def _in_module(module: str, name: str) -> list[str]:
-    """Tell where in or below `module` a name like `name` is."""
-    own = instance_dict(sys.modules.get(module))
-    path = own.get("__path__")
-    submodules = {each.name for each in pkgutil.iter_modules(path)} if type(path) is list else set()
-    below = [
-        each
-        for each, loaded in list(sys.modules.items())
-        if each.startswith(f"{module}.") and name in instance_dict(loaded)
-    ]
-    if below:
-        return [f"from {min(below, key=len)} import {name}"]
-    present = plain_keys(own) | submodules
-    near = closest(name, present if name.startswith("_") else _public(present), count=3)
-    return [f"{module} has {', '.join(near)}"] if near else []
-
-
-def _has_submodule(module: str, name: str, path: object) -> bool:
-    finder = importlib.machinery.PathFinder
-    return exactly(path, list) and finder.find_spec(f"{module}.{name}", path) is not None  # type: ignore[arg-type] # a list
+    match = _NOT_IMPORTED.search(message(error))
+    return imports.in_module(module, match[1]) if match is not None and type(module) is str else []
 
 
 def _key_error(error: BaseException, failing: Failing | None, _shown: set[str]) -> list[str]:
     arguments = slot(error, BaseException, "args")
     key = arguments[0] if type(arguments) is tuple and len(arguments) == 1 else None
-    if type(key) is not str or failing is None or failing.called is not None:
-        return []
-    for expression in _containers(failing):
-        keys = plain_keys(evaluate(expression, failing.frame))
-        if not keys or key in keys:
-            continue
-        near = closest(key, keys, count=3)
-        if near:
-            return [f"keys like it: {', '.join(map(repr, near))}"]
-        if len(keys) <= _FEW:
-            return [f"keys: {cut(', '.join(map(repr, sorted(keys))), _LIST_LIMIT)}"]
-    return []
-
-
-def _containers(failing: Failing) -> Iterable[ast.expr]:
-    for subscript in failing.nodes(ast.Subscript):
-        yield subscript.value
-    for call in failing.nodes(ast.Call):
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "pop":
-            yield call.func.value
-
-
-def _message(error: BaseException) -> str:
-    arguments = slot(error, BaseException, "args")
-    first = arguments[0] if type(arguments) is tuple and arguments else ""
-    return first if type(first) is str else ""
+    return keys.like(key, failing) if type(key) is str and failing is not None else []
 
 
 def _either(near: list[str]) -> str:

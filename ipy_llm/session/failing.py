@@ -13,7 +13,7 @@ from itertools import islice
 from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeVar
 
-from ipy_llm.session.static import MISSING, InstanceOf, class_attribute, exactly, is_a, item, value_of
+from ipy_llm.explore.stored import MISSING, InstanceOf, class_attribute, exactly, is_a, item, value_of
 
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
 _OURSELVES = os.path.dirname(os.path.dirname(__file__)) + os.sep
@@ -161,7 +161,7 @@ def evaluate(node: ast.expr, frame: FrameType) -> object:
             return MISSING if base is MISSING else value_of(base, node.attr)
         case ast.Call():
             callee = evaluate(node.func, frame)
-            return InstanceOf(callee) if is_a(callee, type) else MISSING  # type: ignore[arg-type] # a class
+            return InstanceOf(callee) if is_a(callee, type) else MISSING
         case ast.Subscript():
             return item(evaluate(node.value, frame), evaluate(node.slice, frame))
         case _:
@@ -184,7 +184,7 @@ def function_of(frame: FrameType) -> object:
 
 def _runs(value: object, code: CodeType) -> bool:
     if exactly(value, classmethod, staticmethod):
-        value = value.__func__  # type: ignore[attr-defined] # both have it
+        value = value.__func__
     return getattr(value, "__code__", None) is code if exactly(value, type(find_failing)) else False
 
 

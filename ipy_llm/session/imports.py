@@ -1,7 +1,8 @@
-"""Which import a missing name may want. Nothing is imported to find out."""
+"""Which import a missing name may want, and what a failed one may have meant. Nothing is imported to find out."""
 
 from __future__ import annotations
 
+import importlib.machinery
 import importlib.util
 import linecache
 import pkgutil
@@ -9,7 +10,8 @@ import re
 import sys
 from collections.abc import Collection
 
-from ipy_llm.session.static import instance_dict
+from ipy_llm.explore.near import closest, closest_public
+from ipy_llm.explore.stored import instance_dict, plain_keys
 
 # Names that mean one thing wherever they are used. A plain word such as `code`, `token`, `data` or
 # `queue` is a forgotten variable more often than a module, so a module needs evidence (see `hint`).
@@ -63,7 +65,7 @@ _OF_DATETIME_MODULE = frozenset(
 )
 _JOKES = frozenset({"this", "antigravity"})
 
-DISTRIBUTIONS = {
+_DISTRIBUTIONS = {
     "bs4": "beautifulsoup4",
     "cv2": "opencv-python",
     "dateutil": "python-dateutil",
@@ -106,8 +108,43 @@ def _defines(name: str, used: Collection[str]) -> bool:
     )
 
 
-def top_level_modules() -> set[str]:
-    """Return the public names that an `import` can find."""
+def not_found(name: str) -> list[str]:
+    """Tell what the dotted name of a module that is not there may have meant."""
+    parent, _, last = name.rpartition(".")
+    if parent:
+        return in_module(parent, last)
+    package = _DISTRIBUTIONS.get(name)
+    if package is not None:
+        return [f"{name} comes with the package {package}, which is not installed"]
+    near = closest(name, _top_level_modules(), count=3)
+    return [f"did you mean {' or '.join(near)}?"] if near else []
+
+
+def in_module(module: str, name: str) -> list[str]:
+    """Tell where in or below `module` a name like `name` is."""
+    loaded = sys.modules.get(module)
+    path = instance_dict(loaded).get("__path__")
+    submodules = [each.name for each in pkgutil.iter_modules(path)] if type(path) is list else []
+    below = [
+        each
+        for each, other in list(sys.modules.items())
+        if each.startswith(f"{module}.") and name in instance_dict(other)
+    ]
+    if below:
+        return [f"from {min(below, key=len)} import {name}"]
+    near = closest_public(name, [*plain_keys(instance_dict(loaded)), *submodules], count=3)
+    return [f"{module} has {', '.join(near)}"] if near else []
+
+
+def submodule(package: object, name: str) -> str:
+    """Return the full name of the module `name` of a package, "" where there is none."""
+    held = instance_dict(package)
+    full, path = f"{held.get('__name__')}.{name}", held.get("__path__")
+    found = type(path) is list and importlib.machinery.PathFinder.find_spec(full, path) is not None
+    return full if found else ""
+
+
+def _top_level_modules() -> set[str]:
     found = {*sys.stdlib_module_names, *(each.name for each in pkgutil.iter_modules())}
     return {name for name in found if not name.startswith("_")}
 

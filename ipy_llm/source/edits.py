@@ -158,8 +158,9 @@ def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_rem
                 f"two of the edits overlap ({names}); nothing was written", steps=["send them one by one"]
             )
     text = splice(before.source.text, [(step.span, step.text) for step in cuts])
-    tree = compile_gate(text, document) if before.error is None else None
-    after = outline(before.source.with_text(text), python=before.python, tree=tree)
+    if before.error is None:
+        compile_gate(text, document)
+    after = outline(before.source.with_text(text), python=before.python)
     if not allow_removal:
         names_gate(before, after, sum((step.dropped for step in steps), Counter[str]()), document)
     spans = dict(zip(map(id, ordered), _new_spans(ordered), strict=True))
@@ -210,7 +211,13 @@ def _step(edit: Edit, before: Outline, document: str, *, rename: bool) -> _Step:
             if edit.address.lines is not None:
                 return _Step(*line_splice(edit.address, None, chunk, before), "edited", (), chunk)
             span, new, notes = delete(chunk, before)
-            held = Counter(guarded_name(held) for held in before.walk() if chunk.outer.holds(held.span))
+            # Not what the same statement binds beside it: of `a = b = 1` only one was asked for.
+            held = Counter(
+                guarded_name(held)
+                for held in before.walk()
+                if held is chunk
+                or (chunk.outer.holds(held.span) and (held.span != chunk.span or chunk.kind == "section"))
+            )
             return _Step(span, new, "deleted", notes, chunk, held)
 
 

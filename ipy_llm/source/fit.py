@@ -54,14 +54,15 @@ def fit_chunk(
         _refuse_more(body, found, chunk, outline, document)
     node = found[0] if found else next(node for node in body if bound_names(node))
     lines = reindent(code, unify(old), chunk.indent, step).split("\n")
-    decorated = bool(getattr(node, "decorator_list", None))
-    if chunk.decorators < chunk.code and not decorated:
+    decorators = getattr(node, "decorator_list", [])
+    at = min([node.lineno, *(decorator.lineno for decorator in decorators)]) - 1 - shift
+    if chunk.decorators < chunk.code and not decorators:
         kept = unify(outline.source.text[chunk.decorators : chunk.code]).split("\n")[:-1]
-        at = node.lineno - 1 - shift
         lines[at:at] = kept
         notes.append("kept " + ", ".join(line.strip() for line in kept if line.strip().startswith("@")))
-    if chunk.span.start < chunk.decorators and not lines[0].lstrip().startswith("#"):
-        lines[0:0] = unify(outline.source.text[chunk.span.start : chunk.decorators]).split("\n")[:-1]
+    above = {lines[0], lines[max(at - 1, 0)]}
+    if chunk.span.start < chunk.decorators and not any(line.lstrip().startswith("#") for line in above):
+        lines[at:at] = unify(outline.source.text[chunk.span.start : chunk.decorators]).split("\n")[:-1]
         notes.append("kept the comment above it")
     return Fitted(restore_line_ends("\n".join(lines), old, outline.source.text), tuple(notes))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -10,18 +9,16 @@ from collections.abc import Iterator
 from ipy_llm.errors import EditRejectedError
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.resolve import label
-from ipy_llm.source.syntax import parse
 from ipy_llm.source.text import split_lines
 
 
-def compile_gate(text: str, path: str) -> ast.Module:
-    """Compile a whole file and return its tree. Raises `EditRejectedError` with the line that does not."""
+def compile_gate(text: str, path: str) -> None:
+    """Compile a whole file. Raises `EditRejectedError` with the line that does not."""
     try:
-        tree = parse(text)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Not under its own name: compile fills SyntaxError.text from the old file on disk.
-            compile(tree, "<edited>", "exec", dont_inherit=True)
+            compile(text, "<edited>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
         lines = split_lines(text)
@@ -31,7 +28,6 @@ def compile_gate(text: str, path: str) -> ast.Module:
             f"the edit would break the file; nothing was written. {where}{getattr(error, 'msg', error)}",
             steps=[f"  {shown}"] if shown else [],
         ) from error
-    return tree
 
 
 def names_gate(before: Outline, after: Outline, dropped: Counter[str], document: str) -> None:
@@ -50,14 +46,16 @@ def names_gate(before: Outline, after: Outline, dropped: Counter[str], document:
         gained = sorted(new - old)
         added = f" and add {', '.join(gained[:3])}" if gained else ""
         more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
+        steps = [
+            "if that is meant, say --allow-removal, or first:",
+            *(f"  delete {prefix}{name}" for name in lost[:5]),
+        ]
+        if len(lost) == len(gained) == 1:
+            steps = ["to rename: the same with --allow-removal"]
+        elif dropped or any(chunk.kind == "assignment" and _shared(chunk, before) for chunk in chunks):
+            steps = ["if that is meant: the same with --allow-removal"]
         raise EditRejectedError(
-            f"the edit would remove {', '.join(lost[:5])}{more}{added}; nothing was written",
-            steps=["to rename: the same with --allow-removal"]
-            if len(lost) == len(gained) == 1
-            else [
-                "if that is meant, say --allow-removal, or first:",
-                *(f"  delete {prefix}{name}" for name in lost[:5]),
-            ],
+            f"the edit would remove {', '.join(lost[:5])}{more}{added}; nothing was written", steps=steps
         )
     plain, was = (Counter(map(_plain_definition, guarded(one))) for one in (after, before))
     for name, count in plain.items():
@@ -69,6 +67,11 @@ def names_gate(before: Outline, after: Outline, dropped: Counter[str], document:
     for name, wrong in after.problems.items():
         if name not in before.problems:
             raise EditRejectedError(f"the edit would break section {name}: {wrong}; nothing was written")
+
+
+def _shared(chunk: Chunk, outline: Outline) -> bool:
+    """Say whether a statement binds other names too, so that they cannot go one by one."""
+    return any(other.span == chunk.span and other is not chunk for other in outline.walk())
 
 
 def _plain_definition(chunk: Chunk) -> str:

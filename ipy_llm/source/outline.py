@@ -33,8 +33,8 @@ _PRAGMA = re.compile(
 _BANNER = re.compile(r"#\W*?(?:([-=#*~_+])\1{2}|\.{5}).*|#.*([-=#*~_+])\2{2}\s*")
 
 
-def outline(source: Source, *, python: bool = True, tree: ast.Module | None = None) -> Outline:
-    """Find every named piece of a document; `tree` is its syntax tree where that is known already.
+def outline(source: Source, *, python: bool = True) -> Outline:
+    """Find every named piece of a document.
 
     One that is not Python, or has a syntax error, has an outline without chunks, its `error` set:
     lines and in-line text of it can still be shown and edited.
@@ -45,13 +45,14 @@ def outline(source: Source, *, python: bool = True, tree: ast.Module | None = No
             source, (), starts=starts, python=False, error="not Python; it has lines, but no names"
         )
     try:
-        tree = tree or parse(source.text)
+        tree = parse(source.text)
     except SyntaxError as error:
         return Outline(
             source,
             (),
             starts=starts,
-            error=f"line {error.lineno}: {error.msg}; names cannot be found until that is mended",
+            error=f"{f'line {error.lineno}: ' if error.lineno else ''}{error.msg};"
+            " names cannot be found until that is mended",
         )
     return _Builder(source, starts).build(tree)
 
@@ -207,7 +208,8 @@ class _Builder:
                 yield self.definition(node, prefix, scope, above, guard, first=first, last=last)
             elif isinstance(node, COMPOUND):
                 for inner, label, header in branches(node):
-                    yield from self.suite(inner, prefix, scope, header, (node, label))
+                    chosen = header if isinstance(header, ast.If) else node
+                    yield from self.suite(inner, prefix, scope, header, (chosen, label))
             elif scope != "function":
                 for name in bound_names(node):
                     place, guard = self.place(node, above), self.guard(branch)
@@ -304,7 +306,7 @@ class _Builder:
             return ""
         node, label = branch
         test = getattr(node, "test", None)
-        if label not in {"if", "while", "else of if"} or test is None:
+        if label not in {"if", "elif", "while", "else of if"} or test is None:
             return label
         text = " ".join(self.exact(test).of(self.text).split())
         return f"{label} {text}" if len(text) <= 60 else f"{label} {text[:57]}..."

@@ -29,6 +29,12 @@ def insert(where: Where, address: Address, sent: str, outline: Outline, document
         if not anchor.name:
             raise EditRejectedError(f"`{where}` needs a chunk to stand {where}", steps=[f"into {document}"])
         if anchor.inline:
+            owner = anchor.name.rpartition(".")[0]
+            if any(chunk.name == owner and chunk.body_indent is None for chunk in outline.walk()):
+                raise EditRejectedError(
+                    f"{anchor.name} stands on the line of {owner}; nothing can stand {where} it",
+                    steps=[f"into {document and document + '::'}{owner}"],
+                )
             number = outline.line_of(anchor.code)
             line = f"{number - (where == 'before')}+"
             raise EditRejectedError(
@@ -51,7 +57,11 @@ def delete(chunk: Chunk, outline: Outline) -> tuple[Span, str, tuple[str, ...]]:
     if chunk.first and chunk.last and (chunk.indent or chunk.inline):
         lead = "" if chunk.inline else chunk.indent
         return chunk.outer, f"{lead}pass", ("left `pass` in the empty suite",)
-    if chunk.kind == "section" and chunk.indent and not _parses(splice(text, [(chunk.outer, "")])):
+    if (
+        chunk.kind == "section"
+        and (chunk.indent or chunk.inline)
+        and not _parses(splice(text, [(chunk.outer, "")]))
+    ):
         return chunk.outer, f"{chunk.indent}pass", ("left `pass` in the empty suite",)
     if chunk.inline:
         after = re.compile(r"[ \t]*;[ \t]*").match(text, chunk.outer.end)
@@ -115,17 +125,22 @@ def _into(address: Address, sent: str, outline: Outline, document: str) -> tuple
             f"{owner.name} is no class, function or section; nothing goes into it", steps=[f"after {target}"]
         )
     if owner.body_indent is None:
-        from ipy_llm.source.suite import open_suite  # noqa: PLC0415 - imports libcst, 0.2 s that few edits need
-
         step = step_of(outline, None) or "    "
-        opened = open_suite(owner.span.of(outline.source.text), owner.indent, step)
-        return owner.span, f"{opened}\n{fit_new(sent, owner.indent + step, outline).text}"
+        return owner.span, _opened(owner, fit_new(sent, owner.indent + step, outline), outline)
     fitted = fit_new(sent, owner.body_indent, outline)
     if owner.placeholder is not None:
         return owner.placeholder, fitted.text
     end = owner.children[-1] if owner.children and owner.children[-1].last else None
     gap = _gap_at_end(end, fitted, 1, outline)
     return _at(owner.span.end), "\n" * (gap + 1) + fitted.text
+
+
+def _opened(owner: Chunk, fitted: Fitted, outline: Outline) -> str:
+    """Return a definition or condition with its one-line suite opened, and a text at its end."""
+    from ipy_llm.source.suite import open_suite  # noqa: PLC0415 - imports libcst, 0.2 s that few edits need
+
+    opened = open_suite(owner.span.of(outline.source.text), owner.indent, step_of(outline, None) or "    ")
+    return f"{opened}\n{fitted.text}"
 
 
 def _into_section(address: Address, sent: str, outline: Outline, document: str) -> tuple[Span, str]:
@@ -138,6 +153,10 @@ def _into_section(address: Address, sent: str, outline: Outline, document: str) 
     if address.section == "docstring" and section.span == given.get("docstring"):
         raise EditRejectedError("a docstring is one string; replace it instead of adding to it")
     is_main = address.section == "main" and section.span == given.get("main")
+    if is_main and "\n" not in section.span.of(outline.source.text):
+        return section.span, _opened(
+            section, fit_new(sent, step_of(outline, None) or "    ", outline), outline
+        )
     indent = section.indent + (step_of(outline, None) or "    ") if is_main else section.indent
     fitted = fit_new(sent, indent, outline)
     if section.span.start == section.span.end:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from ipy_llm.errors import AmbiguousError, EditRejectedError, NotFoundError, ParseError
-from ipy_llm.source.address import Address
+from ipy_llm.source.address import Address, parse_address
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.text import Span, indentation
 
@@ -83,7 +83,7 @@ def whole(outline: Outline) -> Chunk:
 def always_there(owner: str, outline: Outline) -> dict[str, Span | None]:
     """Return the sections that need no markers: a document's imports, docstring and main block."""
     if owner:
-        chunks = [chunk for chunk in outline.walk() if chunk.name == owner]
+        chunks = candidates(parse_address(f"::{owner}"), outline)
         return {"docstring": chunks[0].docstring} if len(chunks) == 1 else {}
     return {"imports": outline.imports, "docstring": outline.docstring, "main": outline.main}
 
@@ -122,11 +122,23 @@ def find_section(key: str, outline: Outline) -> Chunk | None:
     if span is None:
         return None
     indent = indentation(span.of(outline.source.text))
-    return Chunk(key, "section", span=span, outer=span, indent=indent, code=span.start, decorators=span.start)
+    first, last = outline.lines(span)
+    whole_lines = span.start == outline.starts[first - 1] and span.end == outline.end_of_line(last)
+    return Chunk(
+        key,
+        "section",
+        span=span,
+        outer=span,
+        indent=indent,
+        code=span.start,
+        decorators=span.start,
+        inline=not whole_lines,
+    )
 
 
 def _section(address: Address, outline: Outline, document: str) -> Chunk:
-    key = f"{address.name}#{address.section}"
+    key = address.target
+    owner = key.rpartition("#")[0]
     if key in outline.problems:
         raise EditRejectedError(
             f"section {key} cannot be used: {outline.problems[key]}",
@@ -135,14 +147,14 @@ def _section(address: Address, outline: Outline, document: str) -> Chunk:
     found = find_section(key, outline)
     if found is not None:
         return found
-    given = always_there(address.name, outline)
+    given = always_there(owner, outline)
     prefix = document and f"{document}::"
     near = closest(key, _section_names(outline))
     steps = [f"did you mean {prefix}{name}" for name in near]
     if address.section in given:
         steps = [f"to make it: into {prefix}{key}"]
     if address.section == "docstring" and address.section in given:
-        steps = [f"to insert one by lines: show {f'{prefix}{address.name}' if address.name else document}"]
+        steps = [f"to insert one by lines: show {f'{prefix}{owner}' if owner else document}"]
     raise NotFoundError(f"no section {key} in {document or 'the document'}", near=near, steps=steps)
 
 

@@ -11,7 +11,7 @@ from ipy_llm.source.text import indentation, unify
 def open_suite(code: str, indent: str, step: str) -> str:
     """Return `class A: x = 1` as a header and indented lines; a lone `pass` or `...` is left out.
 
-    `code` is a definition at the indentation `indent`, `step` one level of indentation. Raises
+    `code` is a definition or an `if` at the indentation `indent`, `step` one level of indentation. Raises
     `EditRejectedError` where libcst does not give the code back unchanged.
     """
     lines = unify(code).split("\n")
@@ -19,7 +19,7 @@ def open_suite(code: str, indent: str, step: str) -> str:
     plain = "\n".join(line.removeprefix(indent) for line in lines) + "\n"
     module = cst.parse_module(plain)
     statement = module.body[-1]
-    if module.code != plain or not isinstance(statement, (cst.ClassDef, cst.FunctionDef)):
+    if module.code != plain or not isinstance(statement, (cst.ClassDef, cst.FunctionDef, cst.If)):
         raise EditRejectedError("its suite stands on one line; replace the definition whole")
     suite = statement.body
     assert isinstance(suite, cst.SimpleStatementSuite)

@@ -39,12 +39,25 @@ def branches(node: ast.stmt) -> Iterator[tuple[list[ast.stmt], str, ast.AST | in
         return
     body: list[ast.stmt] = getattr(node, "body", [])
     yield body, kind, node
+    # In a loop: a chain of some hundred `elif` would be too deep for recursion.
+    while _is_elif(node):
+        assert isinstance(node, ast.If)
+        node = node.orelse[0]
+        body = getattr(node, "body", [])
+        yield body, "elif", node
     for handler in getattr(node, "handlers", []):
         yield handler.body, f"except {ast.unparse(handler.type) if handler.type else ''}".strip(), handler
     for name in ("orelse", "finalbody"):
         branch: list[ast.stmt] = getattr(node, name, [])
         if branch:
             yield branch, f"else of {kind}" if name == "orelse" else "finally", body[-1].end_lineno or 0
+
+
+def _is_elif(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.If) or len(node.orelse) != 1:
+        return False
+    # `else:` with an `if` in it has the same tree, further in.
+    return isinstance(node.orelse[0], ast.If) and node.orelse[0].col_offset == node.col_offset
 
 
 _HEADER_PARTS = (
@@ -133,7 +146,7 @@ def is_import(node: ast.stmt) -> bool:
 
 def is_main(node: ast.stmt) -> bool:
     """Say whether a statement is `if __name__ == "__main__":`."""
-    test = node.test if isinstance(node, ast.If) else None
+    test = node.test if isinstance(node, ast.If) and not node.orelse else None
     return (
         isinstance(test, ast.Compare)
         and isinstance(test.left, ast.Name)

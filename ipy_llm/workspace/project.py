@@ -15,6 +15,8 @@ ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 # Folders that are never the project's own source: caches, environments, build output.
 SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env"})
 
+LARGEST = 1_500_000  # bytes
+
 
 def find_root(start: Path) -> Path:
     """Return the nearest folder at or above `start` with a project marker, else `start` itself."""
@@ -43,7 +45,8 @@ def cache_folder(root: Path) -> Path:
 def walk(root: Path, suffix: str = ".py") -> Iterator[Path]:
     """Yield the files below `root` with that suffix, sorted within each folder.
 
-    Hidden folders, caches, virtual environments and build output are passed over.
+    Hidden folders, caches, virtual environments and build output are passed over, and so are files that
+    nobody wrote by hand, by their size: a bundle of ours is one.
     """
     for folder, names, files in os.walk(root):
         names[:] = sorted(
@@ -55,8 +58,16 @@ def walk(root: Path, suffix: str = ".py") -> Iterator[Path]:
             and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))
         )
         for name in sorted(files):
-            if name.endswith(suffix):
-                yield Path(folder, name)
+            path = os.path.join(folder, name)
+            if name.endswith(suffix) and _size(path) <= LARGEST:
+                yield Path(path)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:  # a dangling link, or gone meanwhile
+        return LARGEST + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,3 +95,10 @@ def test_a_current_folder_that_is_gone_is_said(tmp_path, monkeypatch):
 
 def test_a_file_outside_the_root_has_its_absolute_name(root, tmp_path):
     assert Workspace(root, root).name(tmp_path / "x.py") == str(tmp_path / "x.py")
+
+
+def test_walk_passes_over_what_is_too_large_to_be_written_by_hand(tmp_path):
+    (tmp_path / "cart.py").write_text("x = 1\n")
+    (tmp_path / "bundle.py").write_text("#" * 1_600_000)
+    (tmp_path / "gone.py").symlink_to(tmp_path / "nowhere.py")
+    assert [path.name for path in walk(tmp_path)] == ["cart.py"]

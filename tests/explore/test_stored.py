@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import pytest
 
-from ipy_llm.session.static import (
+from ipy_llm.explore.stored import (
     MISSING,
     InstanceOf,
     attribute,
@@ -51,7 +51,7 @@ def test_attributes_are_found_where_they_are_stored():
     assert attribute(trap, "empty") is MISSING
     assert type(attribute(trap, "prop")) is property
     assert attribute(trap, "nothing") is MISSING
-    assert {"stored", "filled", "empty", "prop", "method"} <= names(trap)
+    assert {"stored", "filled", "empty", "prop", "method"} <= set(names(trap))
 
 
 def test_what_would_need_code_to_run_is_not_known():
