@@ -62,7 +62,9 @@ class Address:
         digest = f"@{self.digest}" if self.digest else ""
         lines = f":{self.lines}" if self.lines else ""
         document = "" if self.document is None else self.document
-        colons = "::" if self.document is not None and self.target else ""
+        # Alone, a path needs no colons unless part of it would be read as a digest, section or lines.
+        needed = bool(self.target) or any(sign in document for sign in "#@[:")
+        colons = "::" if self.document is not None and needed else ""
         return f"{document}{colons}{self.target}{digest}{lines}"
 
 
@@ -83,6 +85,7 @@ def slug(name: str) -> str:
 def parse_address(text: str) -> Address:
     """Parse an address. Raises `ParseError` with the form that would be right."""
     document, colons, rest = text.strip().partition("::")
+    document = document.strip()
     if not colons:
         document, rest = "", document
     match = _ADDRESS.fullmatch(rest)

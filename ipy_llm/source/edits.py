@@ -261,15 +261,10 @@ def _touched(step: _Step, new: Span, before: Outline, after: Outline, document: 
         assert step.chunk is not None
         return Touched("deleted", label(step.chunk, before), "", None, step.notes)
     chunk = _find(step, new, before, after)
-    if (
-        step.verb == "edited"
-        and chunk is not None
-        and chunk.is_definition
-        and not chunk.span.holds(_filled(new, after))
-    ):
+    if step.verb == "edited" and step.chunk is not None and _is_outside(step, step.chunk, new, after):
         raise EditRejectedError(
-            f"the lines would stand outside {chunk.name}; nothing was written",
-            steps=[f"to insert beside it: after {document and document + '::'}{label(chunk, before)}"],
+            f"the lines would stand outside {step.chunk.name}; nothing was written",
+            steps=[f"to insert beside it: after {document and document + '::'}{label(step.chunk, before)}"],
         )
     notes = step.notes
     if step.verb == "replaced" and step.chunk is not None:
@@ -283,6 +278,18 @@ def _touched(step: _Step, new: Span, before: Outline, after: Outline, document: 
     span = chunk.span if chunk else whole(after).span
     target = label(chunk, after) if chunk else ""
     return Touched(step.verb, target, after.digest(span), after.lines(span), notes)
+
+
+def _is_outside(step: _Step, chunk: Chunk, new: Span, after: Outline) -> bool:
+    """Say whether edited lines of a definition ended up outside it; not where it bears another name now."""
+    now = [other for other in after.walk() if other.name == chunk.name]
+    filled = _filled(new, after)
+    inserted = step.span.start == step.span.end
+    return (
+        chunk.is_definition
+        and bool(now and step.text.strip())
+        and not any(other.span.holds(filled) and not (inserted and new.holds(other.span)) for other in now)
+    )
 
 
 def _filled(span: Span, outline: Outline) -> Span:

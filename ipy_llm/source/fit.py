@@ -48,12 +48,15 @@ def fit_chunk(
     refuse_placeholders(code, old)
     name = chunk.name.rpartition(".")[2]
     found = [node for node in body if name in bound_names(node)]
-    if not found and not (rename and (definition_names(body) if chunk.is_definition else body)):
+    named = (
+        definition_names(body) if chunk.is_definition else [one for node in body for one in bound_names(node)]
+    )
+    if not found and not (rename and named):
         raise _not_the_chunk(body, chunk, outline, document)
     if chunk.is_definition:
         _refuse_more(body, found, chunk, outline, document)
     node = found[0] if found else next(node for node in body if bound_names(node))
-    lines = reindent(code, unify(old), chunk.indent, step).split("\n")
+    lines = _reindent(code, unify(old), chunk.indent, step).split("\n")
     decorators = getattr(node, "decorator_list", [])
     at = min([node.lineno, *(decorator.lineno for decorator in decorators)]) - 1 - shift
     if chunk.decorators < chunk.code and not decorators:
@@ -95,7 +98,7 @@ def fit_main(sent: str, outline: Outline) -> str:
     code = clean(sent)
     if any(map(is_main, parse_suite(code)[0])):
         refuse_placeholders(code, outline.main.of(outline.source.text) if outline.main else "")
-        return reindent(code, "", "")
+        return _reindent(code, "", "", None)
     body = fit_new(code, step_of(outline, None) or "    ", outline)
     return f'if __name__ == "__main__":\n{body.text}'
 
@@ -112,7 +115,7 @@ def fit_new(sent: str, indent: str, outline: Outline) -> Fitted:
     code = _restore_first_indent(code, indent, step, [])
     body, _ = parse_suite(code)
     refuse_placeholders(code, "")
-    text = reindent(code, "", indent, step)
+    text = _reindent(code, "", indent, step)
     opens = bool(body) and isinstance(body[0], DEFINITIONS)
     return Fitted(text, is_definition=opens)
 
@@ -170,7 +173,10 @@ def _restore_first_indent(code: str, indent: str, step: str | None, notes: list[
         lead = lines[inner.lineno - 1][: inner.col_offset]
         if inner is node or lead != indent + (step or "    "):
             return code
-        layout = read_layout(code)
+        try:
+            layout = read_layout(code)
+        except SyntaxError:
+            return code
         if layout.steps == {lead} and any(line.depth > 1 for line in layout.lines):
             return code  # it is indented by as much throughout: it stands at column 0
     try:
@@ -179,6 +185,17 @@ def _restore_first_indent(code: str, indent: str, step: str | None, notes: list[
         return code
     notes.append("put the first line's indentation back")
     return indent + code
+
+
+def _reindent(code: str, old: str, target: str, step: str | None) -> str:
+    """Reindent code that parses. Raises `ParseError` where it does not tokenize all the same."""
+    try:
+        return reindent(code, old, target, step)
+    except SyntaxError as error:  # before 3.12: a line that holds only a backslash
+        raise ParseError(
+            f"the text's line {error.lineno} cannot be indented: {error.msg}; nothing was written",
+            steps=["write it without a backslash at a line's end"],
+        ) from error
 
 
 def _reindent_loosely(code: str, old: str, target: str, step: str | None) -> str:

@@ -90,13 +90,10 @@ def delete(chunk: Chunk, outline: Outline) -> tuple[Span, str, tuple[str, ...]]:
 
 def _beside(where: Where, anchor: Chunk, fitted: Fitted, outline: Outline) -> tuple[Span, str]:
     first, last = outline.lines(anchor.outer)
-    above = None if anchor.first else _blank_above(first, outline)
-    below = None if anchor.last else _blank_below(last, outline)
+    above = None if anchor.first or first == 1 else _blank_above(first, outline)
+    below = None if anchor.last or last == len(outline.starts) else _blank_below(last, outline)
     # A comment that touches the anchor, a marker say, tells nothing of the gap between neighbours.
-    sides = [
-        (below, last + 1),
-        (above, first - 1),
-    ]
+    sides = [(below, last + 1), (above, first - 1)]
     known = [blank for blank, line in sides if blank or (blank == 0 and not _is_comment(line, outline))]
     near = below if where == "after" else above
     usual = 1 if anchor.indent else 2
@@ -153,7 +150,8 @@ def _into_section(address: Address, sent: str, outline: Outline, document: str) 
     if address.section == "docstring" and section.span == given.get("docstring"):
         raise EditRejectedError("a docstring is one string; replace it instead of adding to it")
     is_main = address.section == "main" and section.span == given.get("main")
-    if is_main and "\n" not in section.span.of(outline.source.text):
+    first, last = outline.lines(section.span)
+    if is_main and first == last:
         return section.span, _opened(
             section, fit_new(sent, step_of(outline, None) or "    ", outline), outline
         )
@@ -209,8 +207,10 @@ def _first_import(text: str, outline: Outline) -> tuple[Span, str]:
     while line > 1 and _line(line - 1, outline).startswith("#"):
         line -= 1
     if line == 1:
-        while _line(line, outline).startswith("#"):
+        while line < len(outline.starts) and _line(line, outline).startswith("#"):
             line += 1
+        if _line(line, outline).startswith("#"):  # all of a file without a final newline
+            return _at(len(outline.source.text)), f"\n{text}"
     at = outline.starts[line - 1]
     below = outline.source.text[at:].strip()
     opens = bool(outline.chunks) and outline.chunks[0].is_definition and outline.chunks[0].span.start == at

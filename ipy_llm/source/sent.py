@@ -16,7 +16,7 @@ _CURLY = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 
 _WHOLE = r"(?:code|function|method|class|module|implementation|body|logic|file)s?"
 _EDGE = r"[\s.:,)\]>*\u2026]*"
-# Of 342,050 comments of the standard library and 60 packages 117 match, 97 of them a bare `# ...`.
+# Of 150,261 comment lines of the standard library and 60 packages 63 match, 58 of them bare dots.
 _PLACEHOLDER = re.compile(
     rf"""\#[\s(\[<*]*(?:
       (?P<dotted>
@@ -141,6 +141,10 @@ def _habit(lines: list[str], shown: str) -> list[str]:
     if fences:
         return ["send only the code, without words or ``` around it"]
     filled = [line for line in lines if line.strip()]
+    if filled[0].startswith(("@@ ", "%%")):
+        return ["send the code without its header line"]
+    if filled[0].startswith(">>> "):
+        return ["send the code without prompts"]
     if all(line[0] in "+- @" for line in filled) and any(line[0] in "+-" for line in filled):
         return ["it looks like a diff: send the new text alone"]
     if "\u00a0" in "".join(lines):

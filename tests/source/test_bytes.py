@@ -102,6 +102,13 @@ def test_lines_of_mixed_ends_keep_theirs_where_they_are_the_old_ones():
     )
 
 
+def test_a_main_block_on_one_line_is_opened_whatever_the_line_ends():
+    for end in (b"\n", b"\r\n", b"\r"):
+        before = b'x = 1\nif __name__ == "__main__": f()\n'.replace(b"\n", end)
+        after = b'x = 1\nif __name__ == "__main__":\n    f()\n    g()\n'.replace(b"\n", end)
+        assert change(before, "into x::#main", "g()") == after
+
+
 def test_a_lone_carriage_return_at_the_end_survives():
     assert change(b"def f(): pass\nx = 1\r", "x::f", "def f(): return 1") == b"def f(): return 1\nx = 1\r"
 

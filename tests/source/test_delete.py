@@ -60,6 +60,7 @@ def test_a_comment_of_one_assignment_goes_with_it(edited):
         ("class A: x = 1\n", "A.x", "class A: pass\n"),
         ("def f():\n    def g(): ...\n", "f.g", "def f():\n    pass\n"),
         ('def f():\n    """D."""\n', "f#docstring", "def f():\n    pass\n"),
+        ('def f(): "D."\nx = 1\n', "f#docstring", "def f(): pass\nx = 1\n"),
         ("class A:\n    # section: s\n    x = 1\n    # endsection\n", "A#s", "class A:\n    pass\n"),
     ],
 )
@@ -85,6 +86,13 @@ def test_a_deleted_class_is_asked_for_with_all_it_holds(edited, touched):
     assert (done.verb, done.target, done.lines) == ("deleted", "A.B", None)
 
 
+def test_what_one_statement_binds_does_not_go_with_another_name_unasked(refusal, edited):
+    assert refusal("a = b = 1\n", "delete a") == (
+        "the edit would remove b; nothing was written\nif that is meant: the same with --allow-removal"
+    )
+    assert edited("a = b = 1\nc = 2\n", "delete a", allow_removal=True) == "c = 2\n"
+
+
 def test_a_document_is_not_deleted_by_an_edit(refusal):
     assert "does not delete a whole document" in refusal("x = 1\n", "delete ")
 
@@ -96,4 +104,6 @@ def test_a_stale_digest_refuses_a_deletion(refusal):
 def test_lines_are_deleted_with_their_ends(edited, at):
     before = "def f():\n    a()\n    b()\n"
     assert edited(before, f"delete {at(before, 'f', '2')}") == "def f():\n    b()\n"
+    assert edited(before, f"delete {at(before, 'f', '3')}") == "def f():\n    a()\n"
+    assert edited(before, at(before, "f", "3"), "    b()\n\n") == "def f():\n    a()\n    b()\n\n"
     assert edited(before.rstrip(), f"delete {at(before.rstrip(), 'f', '3')}") == "def f():\n    a()"

@@ -117,6 +117,11 @@ def test_an_end_with_blanks_or_odd_line_separators_is_no_place_to_cut(edited):
     assert edited("x = 1  \n \n", "into ", "y = 2") == "x = 1  \ny = 2\n \n"
 
 
+def test_beside_the_docstring_of_a_file_that_holds_no_more(edited):
+    assert edited('"""D."""', "after #docstring", "def f(): ...") == '"""D."""\n\n\ndef f(): ...'
+    assert edited('"""D."""\n', "before #docstring", "# Licence.") == '# Licence.\n"""D."""\n'
+
+
 def test_into_an_assignment_points_beside_it(refusal):
     assert refusal("x = 1\n", "into x", "y = 2").endswith("\nafter shop.py::x")
 
@@ -130,6 +135,10 @@ def test_beside_a_statement_that_shares_its_line_points_at_the_lines(refusal, at
     assert refusal(before, "before b", "c = 3").endswith(
         f"\nto insert by lines: shop.py{at(before, '', '0+').replace('@', '@', 1)}"
     )
+
+
+def test_beside_what_stands_on_the_line_of_its_class_points_into_the_class(refusal):
+    assert refusal("class A: x = 1\n", "after A.x", "y = 2").endswith("\ninto shop.py::A")
 
 
 def test_a_name_that_is_there_already_is_not_inserted_again(refusal):
@@ -182,6 +191,8 @@ def test_a_text_that_stands_for_code_is_not_inserted(refusal):
         ("#!p\n# Licence.\n\n# About x.\nx = 1\n", "#!p\n# Licence.\n\nimport re\n\n# About x.\nx = 1\n"),
         ("# Licence.\n\n\ndef f(): ...\n", "# Licence.\n\n\nimport re\n\n\ndef f(): ...\n"),
         ("", "import re\n"),
+        ("# Licence.", "# Licence.\nimport re"),
+        ("# Licence.\n", "# Licence.\nimport re\n"),
     ],
 )
 def test_an_import_finds_its_place(edited, before, after):

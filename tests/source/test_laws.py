@@ -3,7 +3,7 @@
 import ast
 from textwrap import dedent
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ipy_llm.errors import IpyLlmError
@@ -233,6 +233,7 @@ def test_a_splice_keeps_what_lies_between(text, cuts):
 
 
 @given(st.text(alphabet="abc.:@#[]0-9+>= \t/\\", max_size=24))
+@example("a#b \t::")
 @settings(max_examples=300)
 def test_any_header_parses_or_is_refused(text):
     try:

@@ -83,6 +83,12 @@ def test_lines_that_would_stand_outside_their_chunk_are_refused(refusal, at):
     )
 
 
+def test_lines_that_add_a_twin_outside_are_refused_too(refusal, at):
+    before = "if x:\n    def f(): pass\nelse:\n    def f():\n        a()\n        b()\n    y = 1\n"
+    message = refusal(before, at(before, "f[1]", "3+"), "    def f(): '''D.'''")
+    assert message.startswith("the lines would stand outside f; nothing was written")
+
+
 def test_lines_need_their_digest(refusal):
     assert refusal(CART, "Cart.total:3", "x") == (
         "lines need the digest they were shown with; nothing was written\nshow shop.py::Cart.total"

@@ -1,5 +1,6 @@
 """Replacing a chunk by a text as models send it: before, what is sent, after."""
 
+import sys
 from textwrap import dedent
 
 import pytest
@@ -92,6 +93,13 @@ def test_a_comment_of_the_text_replaces_the_old_one(edited):
     after = edited(CART, "Cart.total", "# New.\ndef total(self):\n    return 0")
     assert "\n\n    # New.\n    @cached\n    # between\n    @traced(1)\n    def total(self):" in after
     assert "About" not in after
+
+
+def test_the_comment_stays_with_its_function_where_the_text_has_more_before_it(edited, touched):
+    before = "x = 1\n\n# About f.\n@d\ndef f(): pass\n"
+    sent = "K = 1\n\n\ndef f(): return K"
+    assert edited(before, "f", sent) == "x = 1\n\nK = 1\n\n\n# About f.\n@d\ndef f(): return K\n"
+    assert touched(before, "f", sent).notes[-1] == "added K"
 
 
 def test_a_banner_above_a_blank_line_is_never_touched(edited):
@@ -361,12 +369,26 @@ def test_an_import_beside_a_method_is_refused(refusal):
         ("-    def count(self): return 1\n+    def count(self): return 2", "it looks like a diff: send the new text alone"),
         ("def count(self):\n\u00a0   return 1", "it has no-break spaces (U+00A0): write plain ones"),
         ("def count(self:\n    return 1", "syntax error on its line 1: '(' was never closed; nothing was written\n  def count(self:"),
+        (">>> def count(self):\n...     return 1", "send the code without prompts"),
+        ("@@ shop.py::Cart.count\ndef count(self): ...", "send the code without its header line"),
+        ("%%edit shop.py::Cart.count\ndef count(self): ...", "send the code without its header line"),
         ("", "the text is empty; to remove the chunk, ask for it\ndelete shop.py::Cart.count"),
         ("```\n```", "the text is empty"),
     ],
 )  # fmt: skip
 def test_a_text_that_is_no_python_is_refused_with_the_reason(refusal, sent, says):
     assert says in refusal(CART, "Cart.count", sent)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="tokenizes from 3.12 on")
+def test_a_lone_backslash_that_does_not_tokenize_is_refused(refusal):
+    sent = "def count(self):\n    x = 1\n\\\n    if x:\n        return 1\n    return 2"
+    assert "without a backslash" in refusal(CART, "Cart.count", sent)
+
+
+def test_only_a_name_can_take_the_place_of_a_name(refusal):
+    assert "does not assign rate" in refusal(CART, "Cart.rate", "import os", allow_removal=True)
+    assert "does not assign rate" in refusal(CART, "Cart.rate", "# rate", allow_removal=True)
 
 
 def test_what_compiles_alone_but_not_there_is_refused_with_the_line(refusal):

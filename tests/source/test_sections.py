@@ -159,6 +159,12 @@ def test_imports_are_the_first_run_with_their_conditions(edited):
     )
 
 
+def test_a_main_block_on_one_line_is_opened(edited):
+    before = 'if __name__ == "__main__": f()\n'
+    opened = 'if __name__ == "__main__":\n    f()\n    g()\n'
+    assert edited(before, "into #main", "g()") == opened
+
+
 def test_imports_are_not_replaced_by_something_else(refusal):
     assert "the text imports nothing" in refusal(PARTS, "#imports", "w = 3")
 
@@ -198,6 +204,24 @@ def test_a_docstring_is_replaced_quoted_or_not(edited, sent, after):
 def test_a_docstring_is_not_replaced_by_something_else(refusal, sent):
     assert "a docstring is one string, and the text is none" in refusal(
         'def f():\n    """D."""\n', "f#docstring", sent
+    )
+
+
+def test_a_docstring_of_an_accessor_or_twin_is_found(edited):
+    before = 'class A:\n    @property\n    def p(self):\n        """D."""\n    @p.setter\n    def p(self, v): ...\n'
+    assert edited(before, "A.p.getter#docstring", "New.") == before.replace("D.", "New.")
+    twins = "def f():\n    'D.'\n\ndef f():\n    'D.'\n"
+    assert edited(twins, "f[1]#docstring", "'New.'") == "def f():\n    'D.'\n\ndef f():\n    'New.'\n"
+
+
+def test_a_docstring_on_the_line_of_its_def_is_replaced_there(edited):
+    assert edited("def f(): 'D.'; x = 1\n", "f#docstring", "'New.'") == "def f(): 'New.'; x = 1\n"
+
+
+def test_a_section_within_brackets_holds_what_is_no_statement(edited):
+    before = "d = {\n    # section: items\n    'a': 1,\n    # endsection\n}\n"
+    assert edited(before, "#items", "'a': 2,\n'b': [\n    3,\n],") == before.replace(
+        "    'a': 1,\n", "    'a': 2,\n    'b': [\n        3,\n    ],\n"
     )
 
 
