@@ -17,7 +17,7 @@ from ipy_llm.errors import AmbiguousError, NotFoundError, ParseError
 from ipy_llm.explore import live
 from ipy_llm.explore.near import closest
 from ipy_llm.explore.page import Docs, Missing, render
-from ipy_llm.workspace.project import walk
+from ipy_llm.workspace.project import cache_folder, walk
 
 if TYPE_CHECKING:
     from ipy_llm.explore.static import Lookup
@@ -51,14 +51,20 @@ def docs(
     Raises `NotFoundError` with the closest names, `AmbiguousError` with every full name, `ParseError`,
     and `MissingToolError` where `interpreter` does not start.
     """
-    from ipy_llm.explore.static import lookup  # noqa: PLC0415 - jedi takes 0.1 s to import
+    # jedi takes 0.1 s to import
+    from ipy_llm.explore.static import lookup  # noqa: PLC0415 - as above
+    from ipy_llm.explore.trees import with_trees  # noqa: PLC0415 - as above
 
     document, _, target = name.strip().removesuffix("()").rpartition("::")
     if not _NAME.fullmatch(target):
         raise ParseError(f"{name!r} is not a dotted name", steps=("docs json.dumps",))
     root = root.resolve()
-    places = lookup(root, interpreter)
     names: Mapping[str, object] = {} if namespace is None or document else namespace
+    trees = cache_folder(root).parent / "jedi"  # of all projects: most are of the standard library
+    return with_trees(trees, lambda: _find(lookup(root, interpreter), document, target, names, limit))
+
+
+def _find(places: Lookup, document: str, target: str, names: Mapping[str, object], limit: int) -> Docs:
     if document:
         found = _in_document(places, document, target, limit)
     elif target.partition(".")[0] in names:

@@ -41,17 +41,18 @@ def extent(value: object) -> str:
     return "" if count is None else f", len {count}"
 
 
-def labels(value: object, most: int) -> set[str]:
-    """Return the names that select from a pandas DataFrame (its columns) or Series (its rows).
+def labels(value: object, most: int) -> tuple[str, set[str]]:
+    """Return what selects from a pandas table, as a word and names: a frame's columns, a series' rows.
 
-    Nothing of other objects, of classes below these two, of more than `most` labels, or of such as are no strings.
+    Nothing of other objects, of classes below these two, of more than `most` labels; labels that are no plain
+    strings are left out.
     """
-    if _library(value) != "pandas" or qualname(type(value)) not in _AXES:
-        return set()
-    axis = getattr(value, _AXES[qualname(type(value))][0])
-    if qualname(type(axis)) != "Index" or not _is_known_axis(axis) or len(axis) > most:
-        return set()
-    return {each for each in axis.tolist() if type(each) is str}
+    nothing: tuple[str, set[str]] = ("", set())
+    name, *_ = _AXES.get(qualname(type(value)), ("",)) if _library(value) == "pandas" else ("",)
+    axis = getattr(value, name) if name else None
+    if axis is None or qualname(type(axis)) != "Index" or not _is_known_axis(axis) or len(axis) > most:
+        return nothing
+    return ("rows" if name == "index" else name), {each for each in axis.tolist() if type(each) is str}
 
 
 def _shape(value: object) -> object:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipy_llm.explore.extent import extent
-from ipy_llm.explore.page import Docs, Kind, Member, Missing, bounded, first_paragraph, first_sentence
+from ipy_llm.explore.page import Docs, Kind, Member, Missing
+from ipy_llm.explore.prose import bounded, first_paragraph, first_sentence
 from ipy_llm.explore.signature import defining, signature_of
 from ipy_llm.explore.spelling import type_name
 from ipy_llm.explore.stored import (

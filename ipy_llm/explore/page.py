@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,8 +9,6 @@ Kind = Literal["function", "class", "module", "method", "property", "value"]
 
 # Characters of names that follow the members shown in full: a name costs little and may be the one looked for.
 _ALSO = 400
-
-_SIGNATURE = re.compile(r"[\w.]+\(.*\)( *-+> *.+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,38 +64,6 @@ def render(docs: Docs) -> list[str]:
     if docs.also:
         lines.append(f"  also: {_joined(docs.also)}")
     return lines
-
-
-def first_paragraph(docstring: str, *, limit: int = 300) -> str:
-    """Return the docstring's first paragraph on one line of at most `limit` characters.
-
-    Signatures that stand above it, as in much of C, and rules under a title are left out.
-    """
-    lines = [line for line in docstring.strip().splitlines() if line.strip(" =-~*#") or not line]
-    while len(lines) > 1 and (not lines[0].strip() or _SIGNATURE.fullmatch(lines[0].strip())):
-        del lines[0]
-    words: list[str] = []
-    for line in lines:
-        if not line.strip():
-            break
-        words += line.split()
-    return bounded(" ".join(words), limit)
-
-
-def first_sentence(docstring: str, *, limit: int = 80) -> str:
-    """Return the first sentence of a docstring without its full stop, at most `limit` characters."""
-    return bounded(opening(docstring).removesuffix("."), limit)
-
-
-def opening(docstring: str, *, limit: int = 300) -> str:
-    """Return the first sentence of a docstring as it stands, at most `limit` characters."""
-    sentence, stop, _ = first_paragraph(docstring).partition(". ")
-    return bounded(sentence + stop.strip(), limit)
-
-
-def bounded(text: str, limit: int) -> str:
-    """Return `text`, cut with an ellipsis where it is longer than `limit` characters."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def _line(member: Member) -> str:

@@ -100,10 +100,12 @@ def unwrap(value: object) -> object:
             value = _STATIC.__get__(value)
         elif is_a(value, classmethod):
             value = _OF_CLASS.__get__(value)
-        elif not is_a(value, type) and "__wrapped__" in (own := instance_dict(value)):
-            value = own["__wrapped__"]
-        else:
+        elif is_a(value, type) or "__wrapped__" not in (own := instance_dict(value)):
             break
+        elif _given(own.get("__signature__")) is not None:
+            break  # the wrapper takes other arguments than what it wraps, and says so
+        else:
+            value = own["__wrapped__"]
     return value
 
 
@@ -155,6 +157,8 @@ def _of_function(function: types.FunctionType) -> Signature | None:
     own = instance_dict(function)
     if "__signature__" in own:
         return _given(own["__signature__"])  # what is no plain signature could be code
+    if "__text_signature__" in own:
+        return _of_text(own["__text_signature__"])
     code = function.__code__
     count, by_name = code.co_argcount, code.co_kwonlyargcount
     names = code.co_varnames

@@ -8,7 +8,7 @@ import types
 import typing
 from typing import Any
 
-from ipy_llm.explore.page import bounded
+from ipy_llm.explore.prose import bounded
 from ipy_llm.explore.stored import (
     BUILT_IN,
     MISSING,

@@ -16,7 +16,8 @@ import jedi  # type: ignore[import-untyped] # it ships no py.typed
 
 from ipy_llm.explore import written
 from ipy_llm.explore.environment import environment as environment_of
-from ipy_llm.explore.page import Docs, Kind, Member, Missing, bounded, first_paragraph, first_sentence
+from ipy_llm.explore.page import Docs, Kind, Member, Missing
+from ipy_llm.explore.prose import bounded, first_paragraph, first_sentence
 from ipy_llm.explore.query import Places, Query, modules_in
 
 _KINDS: dict[str, Kind] = {

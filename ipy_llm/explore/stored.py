@@ -95,7 +95,7 @@ def plain_text(value: object) -> str:
 def home(value: object) -> tuple[str, str]:
     """Return the module and the qualified name that a class or a function gives itself, "" each if none."""
     if is_a(value, type):
-        return plain_text(_MODULE.__get__(value)), plain_text(_QUALNAME.__get__(value))
+        return plain_text(read(_MODULE, value)), plain_text(_QUALNAME.__get__(value))
     if type(value) is types.BuiltinFunctionType:
         # its own `__qualname__` would ask the class of what it is bound to
         owner = value.__self__

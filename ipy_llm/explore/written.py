@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ipy_llm.explore.page import bounded
+from ipy_llm.explore.prose import bounded
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -6,7 +6,7 @@ import functools
 import types
 from dataclasses import dataclass
 
-from ipy_llm.explore.page import bounded, opening
+from ipy_llm.explore.prose import bounded, opening
 from ipy_llm.explore.signature import Signature, maker, signature_of, unwrap
 from ipy_llm.explore.stored import (
     BUILT_IN,

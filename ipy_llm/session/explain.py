@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Collection
 
-from ipy_llm.explore.page import bounded
+from ipy_llm.explore.prose import bounded
 from ipy_llm.explore.stored import is_a
 from ipy_llm.session.facts import facts
 from ipy_llm.session.failing import innermost_magic

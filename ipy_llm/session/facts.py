@@ -12,8 +12,9 @@ import re
 import types
 from collections.abc import Callable
 
+from ipy_llm.explore.extent import labels
 from ipy_llm.explore.near import closest, closest_public
-from ipy_llm.explore.page import bounded
+from ipy_llm.explore.prose import bounded
 from ipy_llm.explore.stored import (
     MISSING,
     InstanceOf,
@@ -132,7 +133,7 @@ def _missing_attribute(name: str, owner: object) -> list[str]:
         module = imports.submodule(owner, name)
         if module:
             return [f"{module} is a module of its own: import {module}"]
-    present = names(owner)
+    present = [*names(owner), *labels(owner, keys.MOST)[1]]
     near = closest_public(name, present, count=3)
     title = _title(owner)
     if near:

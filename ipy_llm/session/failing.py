@@ -10,9 +10,10 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from types import CodeType, FrameType, TracebackType
+from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any, TypeVar
 
+from ipy_llm.explore.signature import unwrap
 from ipy_llm.explore.stored import MISSING, InstanceOf, class_attribute, exactly, is_a, item, value_of
 
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
@@ -183,9 +184,8 @@ def function_of(frame: FrameType) -> object:
 
 
 def _runs(value: object, code: CodeType) -> bool:
-    if exactly(value, classmethod, staticmethod):
-        value = value.__func__
-    return getattr(value, "__code__", None) is code if exactly(value, type(find_failing)) else False
+    value = unwrap(value)
+    return type(value) is FunctionType and value.__code__ is code
 
 
 def innermost_magic(traceback: TracebackType | None) -> tuple[str, str, str | None] | None:

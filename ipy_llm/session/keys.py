@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 
 from ipy_llm.explore.extent import labels
 from ipy_llm.explore.near import closest
-from ipy_llm.explore.page import bounded
-from ipy_llm.explore.stored import plain_keys
+from ipy_llm.explore.prose import bounded
+from ipy_llm.explore.stored import MISSING, plain_keys
 from ipy_llm.session.failing import Failing, evaluate
 
+_AMONG = re.compile(
+    r"\['([^']+)'.* (?:not in index|not found in axis|are in the \[\w+\])$"
+)  # pandas, of several
 _FEW = 12  # keys short enough a list to be told whole
-_MOST = 5_000  # keys that are compared while a reader waits
+MOST = 5_000  # keys that are compared while a reader waits
 _LIST_LIMIT = 200  # characters
 
 
@@ -21,12 +25,16 @@ def like(key: str, failing: Failing) -> list[str]:
     in_library = (
         failing.called is not None
     )  # only a table's own library raises for what was asked of the table
+    told = _AMONG.search(key) if in_library else None
+    key = told[1] if told is not None else key
     for expression in _containers(failing, in_library=in_library):
         value = evaluate(expression, failing.frame)
-        keys, kind = labels(value, _MOST), "columns or rows"
-        if not keys and not in_library:
-            keys, kind = plain_keys(value), "keys"
-        if key in keys or not 0 < len(keys) <= _MOST:
+        if value is MISSING and failing.position is None and isinstance(expression, ast.Subscript):
+            return []  # before Python 3.11 the line is known, but not which of its subscripts failed
+        kind, keys = labels(value, MOST)
+        if not kind and not in_library:
+            kind, keys = "keys", plain_keys(value)
+        if key in keys or not 0 < len(keys) <= MOST:
             continue
         near = closest(key, keys, count=3)
         if near:

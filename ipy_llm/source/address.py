@@ -86,6 +86,8 @@ def parse_address(text: str) -> Address:
     """Parse an address. Raises `ParseError` with the form that would be right."""
     document, colons, rest = text.strip().partition("::")
     document = document.strip()
+    if colons and document.endswith(":"):
+        raise ParseError(f"not a path or module: {document!r}", steps=["write FILE::Name.name"])
     if not colons:
         document, rest = "", document
     match = _ADDRESS.fullmatch(rest)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ipy_llm.session.describe import DOC_LIMIT, SIGNATURE_LIMIT, describe
+from ipy_llm.session.describe import DOC_LIMIT, SIGNATURE_LIMIT, TYPED_LIMIT, describe
 
 
 def plain(a, b=1, *args, c, d="x", **rest):
@@ -91,16 +91,16 @@ class Strange(metaclass=Odd):
     ("value", "line"),
     [
         (plain, "plain(a, b=1, *args, c, d='x', **rest) - Say what it does."),
-        (positional, "positional(a, /, b=(), *, c=...)"),
+        (positional, "positional(a, /, b=(), *, c=…)"),
         (decorated, "plain(a, b=1, *args, c, d='x', **rest) - Say what it does."),
         (functools.partial(plain, 1), "plain(a, b=1, *args, c, d='x', **rest) - Say what it does."),
-        (functools.lru_cache(positional), "positional(a, /, b=(), *, c=...)"),
+        (functools.lru_cache(positional), "positional(a, /, b=(), *, c=…)"),
         (Base, "Base(first, /, second=None) - A base."),
         (Derived, "Derived(first, /, second=None)"),
         (Empty, "Empty()"),
         (Made, "Made(x) - Make one."),
-        (Point, "Point(x, tags=...) - A point."),
-        (Pair, "Pair(left, right=0) - Two."),
+        (Point, "Point(x: int, tags: list[str]=…) - A point."),
+        (Pair, "Pair(left: int, right: int=0) - Two."),
         (Base.method, "Base.method(self) - Do it."),
         (Derived(1).method, "Base.method(self) - Do it."),
         (Base.made, "Base.made(cls, x)"),
@@ -129,6 +129,19 @@ def test_a_function_that_wraps_itself_comes_to_an_end():
 
     loop.__wrapped__ = loop
     assert describe(loop).parameters == "()"
+
+
+def test_types_are_told_where_the_whole_signature_is_short():
+    def set_header(headers: Headers, name: bytes, new_values: List[bytes]) -> Headers:  # noqa: F821 - text that is never read as code
+        pass
+
+    name = "set_header"
+    typed = f"{name}(headers: Headers, name: bytes, new_values: List[bytes]) -> Headers"
+    assert describe(set_header).line() == typed
+    set_header.__name__ = set_header.__qualname__ = "x" * (TYPED_LIMIT - len(typed) + len(name))
+    assert len(describe(set_header).line()) == TYPED_LIMIT
+    set_header.__qualname__ += "x"
+    assert describe(set_header).line() == f"{set_header.__qualname__}(headers, name, new_values)"
 
 
 def test_each_part_has_its_limit():

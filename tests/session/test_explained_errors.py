@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -142,6 +143,23 @@ def test_missing_modules_and_keys_are_answered_with_the_close_ones(explained, co
 
 
 @pytest.mark.parametrize(
+    ("code", "fact"),
+    [
+        ("df['prise']", "columns like it: 'price'"),
+        ("df['zzz']", "columns: 'price', 'quantity'"),
+        ("df.groupby('prise').sum()", "columns like it: 'price'"),
+        ("df[['price', 'qantity']]", "columns like it: 'quantity'"),
+        ("df.drop(columns=['prise'])", "columns like it: 'price'"),
+        ("df['price'].loc[0]\ns['alpa']", "rows like it: 'alpha'"),
+    ],
+)
+def test_a_missing_column_is_answered_with_the_close_ones(explained, code, fact):
+    pytest.importorskip("pandas")
+    setup = "import pandas\ndf = pandas.DataFrame({'price': [1], 'quantity': [2]})\ns = pandas.Series({'alpha': 1})\n"
+    assert explained(setup + code) == [fact]
+
+
+@pytest.mark.parametrize(
     "code",
     [
         "1 + 'a'",
@@ -166,6 +184,16 @@ def test_what_the_message_says_by_itself_gets_no_facts(explained, code):
     assert explained(code) == []
 
 
+def test_types_are_told_where_they_are_short(explained):
+    code = "from typing import List\ndef put(names: List[bytes], at: 'Widget' = None) -> Widget: pass\nput()"
+    assert explained(code) == ["put(names: List[bytes], at: Widget=None) -> Widget"]
+
+
+def test_explaining_imports_no_jedi():
+    code = "import ipy_llm.session.explain, sys; sys.exit(bool({'jedi', 'parso', 'libcst'} & {*sys.modules}))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 @pytest.mark.usefixtures("explained")
 def test_no_code_of_the_users_is_run(kernel):
     kernel.run("""
@@ -185,7 +213,7 @@ def call(default=trap): pass
 ran.clear()
 """)
     outputs = kernel.run("call(1, 2)")
-    assert outputs.facts == ["call(default=...)"]
+    assert outputs.facts == ["call(default=…)"]
     assert kernel.run("ran").result == "[]"
     # what fails here asks for `goo`, and IPython itself may ask for more; ours asks for nothing else
     kernel.run("try:\n    trap.goo\nexcept AttributeError as e:\n    error = e\nran.clear()")
