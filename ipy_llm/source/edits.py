@@ -11,9 +11,10 @@ from typing import Literal
 from ipy_llm.errors import EditRejectedError, ParseError, StaleError
 from ipy_llm.source.address import Address, Header, LineRange
 from ipy_llm.source.chunks import Chunk, Outline
-from ipy_llm.source.fit import fit_chunk, fit_section
+from ipy_llm.source.fit import fit_section
 from ipy_llm.source.gate import compile_gate, guarded_name, guarded_names, names_gate
 from ipy_llm.source.lines import line_splice, only_place, shifts
+from ipy_llm.source.merge import fit_replacement
 from ipy_llm.source.outline import outline
 from ipy_llm.source.place import delete, insert
 from ipy_llm.source.resolve import find_section, label, resolve, whole
@@ -238,7 +239,7 @@ def _replace(edit: Replace, chunk: Chunk, before: Outline, document: str, *, ren
             "the text is empty; to remove the chunk, ask for it", steps=[f"delete {edit.address}"]
         )
     if chunk.kind != "section":
-        fitted = fit_chunk(edit.text, chunk, before, document, rename=rename)
+        fitted = fit_replacement(edit.text, chunk, before, document, rename=rename)
         return _Step(chunk.span, fitted.text, "replaced", fitted.notes, chunk)
     fitted = fit_section(edit.text, chunk, before)
     text = before.source.text

@@ -40,10 +40,8 @@ def fit_chunk(
     code = clean(sent)
     if chunk.inline:
         return _fit_inline(code, chunk, outline, document)
-    step = step_of(outline, chunk)
-    notes: list[str] = []
-    code = _restore_first_indent(code, chunk.indent, step, notes)
-    code = unwrap(code, chunk.name)
+    code, moved = normalise(code, chunk, outline)
+    notes = list(moved)
     body, shift = parse_suite(code)
     refuse_placeholders(code, old)
     name = chunk.name.rpartition(".")[2]
@@ -56,7 +54,7 @@ def fit_chunk(
     if chunk.is_definition:
         _refuse_more(body, found, chunk, outline, document)
     node = found[0] if found else next(node for node in body if bound_names(node))
-    lines = _reindent(code, unify(old), chunk.indent, step).split("\n")
+    lines = code.split("\n")
     decorators = getattr(node, "decorator_list", [])
     at = min([node.lineno, *(decorator.lineno for decorator in decorators)]) - 1 - shift
     if chunk.decorators < chunk.code and not decorators:
@@ -68,6 +66,18 @@ def fit_chunk(
         lines[at:at] = unify(outline.source.text[chunk.span.start : chunk.decorators]).split("\n")[:-1]
         notes.append("kept the comment above it")
     return Fitted(restore_line_ends("\n".join(lines), old, outline.source.text), tuple(notes))
+
+
+def normalise(sent: str, chunk: Chunk, outline: Outline) -> tuple[str, tuple[str, ...]]:
+    """Return a text for a chunk at its indentation, and notes: without fences, line numbers or wrapper.
+
+    Raises `ParseError` where it does not parse.
+    """
+    notes: list[str] = []
+    step = step_of(outline, chunk)
+    code = _restore_first_indent(clean(sent), chunk.indent, step, notes)
+    code = unwrap(code, chunk.name)
+    return _reindent(code, unify(chunk.span.of(outline.source.text)), chunk.indent, step), tuple(notes)
 
 
 def fit_section(sent: str, section: Chunk, outline: Outline) -> Fitted:

@@ -85,6 +85,8 @@ def unwrap(code: str, name: str) -> str:
     """
     *owners, own = name.split(".")
     body, shift = parse_suite(code)
+    if any(own in bound_names(node) for node in body):
+        return code
     for depth in range(len(owners)):
         inner = body
         for owner in owners[depth:]:
@@ -106,23 +108,34 @@ def unwrap(code: str, name: str) -> str:
     return code
 
 
-def refuse_placeholders(code: str, old: str) -> None:
-    """Refuse a comment that stands for code left out, unless the very comment stands in the old text."""
+def placeholders(code: str, old: str) -> list[int]:
+    """Return the 0-based lines of comments that stand for code left out.
+
+    A comment that stands in the old text too is none.
+    """
     if "#" not in code:
-        return
+        return []
     known = {line.strip() for line in unify(old).split("\n")}
     try:
         lines = read_layout(code).lines
     except SyntaxError:  # what does not tokenize has no comments; the gate will tell
-        return
+        return []
+    found = []
     for number, line in enumerate(lines):
         match = _PLACEHOLDER.fullmatch(line.text.strip()) if line.kind == "comment" else None
         # Without dots it must stand alone: `# ... the rest.` may end a comment of several lines.
         if match and line.text.strip() not in known and (match["dotted"] or _alone(number, lines)):
-            raise EditRejectedError(
-                f"line {number + 1}, `{line.text.strip()}`, leaves code out; nothing was written",
-                steps=["send the whole text, or address only what changes: a method, a section, or lines"],
-            )
+            found.append(number)
+    return found
+
+
+def refuse_placeholders(code: str, old: str) -> None:
+    """Refuse a comment that stands for code left out. Raises `EditRejectedError`."""
+    for number in placeholders(code, old):
+        raise EditRejectedError(
+            f"line {number + 1}, `{code.split(chr(10))[number].strip()}`, leaves code out; nothing was written",
+            steps=["send the whole text, or address only what changes: a method, a section, or lines"],
+        )
 
 
 def definition_names(body: list[ast.stmt]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ipy_llm.source.chunks import Chunk, Outline
 
@@ -19,23 +20,34 @@ def signature(chunk: Chunk, outline: Outline, limit: int = 160) -> str:
     if not chunk.is_definition:
         first = text[chunk.code : chunk.span.end].strip().split("\n", 1)
         return _cut(first[0].rstrip("\r") + (" ..." if len(first) > 1 else ""), min(limit, 80))
-    at, depth, parts = chunk.code, 0, []
-    while match := _TOKEN.search(text, at, chunk.span.end):
-        parts.append(_CONTINUED.sub(" ", text[at : match.start()]))
-        at = match.end()
-        if match["comment"]:
-            continue
-        if match["quote"]:
-            end = _string_end(text, at, match["quote"])
-            parts.append(text[match.start() : end])
-            at = end
-            continue
-        if match["colon"] and not depth:
-            break
-        parts.append(match[0])
-        depth += bool(match["open"]) - bool(match["close"])
-    header = " ".join("".join(parts).split())
+    header = " ".join("".join(_parts(text, chunk.code, chunk.span.end)).split())
     return _cut(re.sub(r"([(\[{]) |,? (?=[)\]}])", r"\1", header), limit)
+
+
+def header_end(text: str, start: int, end: int) -> int:
+    """Return the offset after the colon that ends the header of a definition which begins at `start`."""
+    at, depth = start, 0
+    while match := _TOKEN.search(text, at, end):
+        at = match.end()
+        if match["quote"]:
+            at = _string_end(text, at, match["quote"])
+        elif match["colon"] and not depth:
+            break
+        depth += bool(match["open"]) - bool(match["close"])
+    return at
+
+
+def _parts(text: str, start: int, end: int) -> Iterator[str]:
+    """Yield a header piece by piece, up to its colon, comments and line continuations left out."""
+    at, stop = start, header_end(text, start, end) - 1
+    while match := _TOKEN.search(text, at, stop):
+        yield _CONTINUED.sub(" ", text[at : match.start()])
+        at = match.end()
+        if match["quote"]:
+            at = _string_end(text, at, match["quote"])
+        if not match["comment"]:
+            yield text[match.start() : at]
+    yield _CONTINUED.sub(" ", text[at:stop])
 
 
 def _string_end(text: str, at: int, quote: str) -> int:

@@ -411,9 +411,9 @@ def test_what_compiles_alone_but_not_there_is_refused_with_the_line(refusal):
         "# ... more methods ...", "# everything else unchanged", "# ... existing validation of the tax ...",
     ],
 )  # fmt: skip
-def test_a_comment_that_stands_for_code_is_refused(refusal, comment):
-    message = refusal(CART, "Cart.count", f"def count(self):\n    x = 1\n    {comment}\n    return x")
-    assert message.startswith(f"line 3, `{comment}`, leaves code out; nothing was written\n")
+def test_a_comment_that_stands_for_code_is_refused_where_nothing_can_be_merged(refusal, comment):
+    message = refusal(CART, "Cart.rate", f"rate = [\n    1,\n]\n{comment}")
+    assert message.startswith(f"line 4, `{comment}`, leaves code out; nothing was written\n")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,216 @@
+"""A replacement that leaves code out, merged with the chunk that stands.
+
+In a class, members that are not mentioned stay; those that are take their new text where they stand, and
+new ones go after the member they follow. In a function see `elide`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ipy_llm.source.address import Address, parse_address
+from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.elide import MARK, definition, fill_in, holds_mark, is_mark, mark, refusal
+from ipy_llm.source.fit import Fitted, fit_chunk, normalise
+from ipy_llm.source.place import Where, insert
+from ipy_llm.source.resolve import label
+from ipy_llm.source.sent import clean, placeholders
+from ipy_llm.source.signature import header_end
+from ipy_llm.source.syntax import accessor, bound_names
+from ipy_llm.source.syntax import mark as mark_of
+from ipy_llm.source.text import Span, splice, unify
+
+
+def fit_replacement(sent: str, chunk: Chunk, outline: Outline, document: str, *, rename: bool) -> Fitted:
+    """Fit a replacement for a function, class or assignment; one that leaves code out is merged first.
+
+    Raises as `fit_chunk` does, and `EditRejectedError` where what is left out is not certain.
+    """
+    old = chunk.span.of(outline.source.text)
+    sent = clean(sent)
+    left_out = placeholders(sent, old) if chunk.is_definition and not chunk.inline else []
+    if not left_out:
+        return fit_chunk(sent, chunk, outline, document, rename=rename)
+    return _fit_marked(mark(sent, left_out), chunk, outline, document)
+
+
+def _fit_marked(marked: str, chunk: Chunk, outline: Outline, document: str) -> Fitted:
+    """Fit a replacement whose placeholders, if any, are marks."""
+    if MARK not in marked:
+        return fit_chunk(marked, chunk, outline, document)
+    old = chunk.span.of(outline.source.text)
+    code, notes = normalise(marked, chunk, outline)
+    name = chunk.name.rpartition(".")[2]
+    node, shift = definition(code, name)
+    if chunk.kind == "class" and any(map(is_mark, node.body)):
+        text, kept = _Merge(code.split("\n"), shift, chunk, outline, document).run(node)
+        return Fitted(text, (*notes, f"kept {_count(kept, 'member')} not mentioned"))
+    if isinstance(node, ast.ClassDef):
+        code, kept = _fill_members(code, node, shift, chunk, outline)
+    else:
+        code, kept = fill_in(code, unify(old), name)
+    if MARK in code:
+        raise refusal("it stands beside the definition, not in it")
+    fitted = fit_chunk(code, chunk, outline, document)
+    return Fitted(fitted.text, (*notes, *fitted.notes, f"kept {_count(kept, 'line')} left out"))
+
+
+def _fill_members(
+    code: str, node: ast.ClassDef, shift: int, chunk: Chunk, outline: Outline
+) -> tuple[str, int]:
+    """Fill in what the methods of a class that is otherwise whole leave out."""
+    lines, count = code.split("\n"), 0
+    for member in reversed(node.body):
+        if not holds_mark(member):
+            continue
+        twin = _twin(member, node.body, chunk)
+        if twin is None or twin.kind != "function":
+            raise refusal("it stands in no method of the old class")
+        first, last = _extent(member, lines, shift)
+        text, kept = fill_in(
+            "\n".join(lines[first:last]),
+            unify(twin.span.of(outline.source.text)),
+            twin.name.rpartition(".")[2],
+        )
+        lines[first:last] = text.split("\n")
+        count += kept
+    return "\n".join(lines), count
+
+
+@dataclass
+class _Merge:
+    """One class being merged: its new lines, and the splices of the document found so far."""
+
+    lines: list[str]
+    shift: int
+    chunk: Chunk
+    outline: Outline
+    document: str
+    splices: list[tuple[Span, str]] = field(default_factory=list)
+    mentioned: set[int] = field(default_factory=set)
+
+    def run(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, int]:
+        """Return the merged text of the class, and how many members stayed that were not mentioned."""
+        assert isinstance(node, ast.ClassDef)
+        self.head(node)
+        anchor: Chunk | None = None
+        waiting: list[str] = []  # new members below a placeholder: they stand before the next one mentioned
+        floating = False
+        for position, member in enumerate(node.body):
+            if is_mark(member):
+                floating, anchor = True, None
+                continue
+            if position == 0 and self.docstring(member):
+                continue
+            text = "\n".join(self.lines[slice(*_extent(member, self.lines, self.shift))])
+            twin = _twin(member, node.body, self.chunk)
+            if twin is not None:
+                self.mentioned.add(id(twin))
+                fitted = _fit_marked(text, twin, self.outline, self.document)
+                self.splices.append((twin.span, fitted.text))
+                for new in waiting:
+                    self.insert("before", twin, new)
+                anchor, waiting, floating = twin, [], False
+            elif not bound_names(member):
+                if not self.stands(member):
+                    raise refusal(f"`{text.strip().splitlines()[0]}` has no name to find its place by")
+            elif anchor is not None:
+                self.insert("after", anchor, text)
+            else:
+                waiting.append(text)
+        for new in waiting:
+            if not floating and self.chunk.children:
+                self.insert("before", self.chunk.children[0], new)
+            else:
+                self.insert("into", self.chunk, new)
+        names = {id(member) for member in self.chunk.children} - self.mentioned
+        span = self.chunk.span
+        moved = [(Span(at.start - span.start, at.end - span.start), text) for at, text in self.splices]
+        return splice(span.of(self.outline.source.text), moved), len(names)
+
+    def head(self, node: ast.ClassDef) -> None:
+        """Take over the header, the decorators and the comment above it where they are new."""
+        source = self.outline.source.text
+        first = self.lines[0].lstrip()
+        top = min([node.lineno, *(one.lineno for one in node.decorator_list)]) - 1 - self.shift
+        line = node.lineno - 1 - self.shift
+        text = "\n".join(self.lines)
+        start = sum(len(above) + 1 for above in self.lines[:line])
+        new = text[start : header_end(text, start, len(text))]
+        old = Span(self.chunk.code, header_end(source, self.chunk.code, self.chunk.span.end))
+        parts = [(old, new)]
+        if node.decorator_list:
+            parts.append(
+                (Span(self.chunk.decorators, self.chunk.code), "\n".join([*self.lines[top:line], ""]))
+            )
+        if first.startswith("#"):
+            parts.append(
+                (Span(self.chunk.span.start, self.chunk.decorators), "\n".join([*self.lines[:top], ""]))
+            )
+        self.splices += [(span, text) for span, text in parts if _words(span.of(source)) != _words(text)]
+
+    def docstring(self, member: ast.stmt) -> bool:
+        """Take over a docstring; say whether the member is one."""
+        if not (
+            isinstance(member, ast.Expr)
+            and isinstance(member.value, ast.Constant)
+            and isinstance(member.value.value, str)
+        ):
+            return False
+        if self.chunk.docstring is None:
+            raise refusal("the old class has no docstring to replace")
+        first, last = _extent(member, self.lines, self.shift)
+        new = "\n".join(self.lines[first:last])
+        if _words(self.chunk.docstring.of(self.outline.source.text)) != _words(new):
+            self.splices.append((self.chunk.docstring, new))
+        return True
+
+    def stands(self, member: ast.stmt) -> bool:
+        """Say whether a statement without a name stands in the old class as it is; filler needs no place."""
+        old, _ = definition(
+            unify(self.chunk.span.of(self.outline.source.text)), self.chunk.name.rpartition(".")[2]
+        )
+        return isinstance(member, ast.Pass) or ast.dump(member) in {ast.dump(node) for node in old.body}
+
+    def insert(self, where: Where, anchor: Chunk, text: str) -> None:
+        if MARK in text:
+            raise refusal("a new member has no old code to leave out")
+        address = parse_address(f"::{label(anchor, self.outline)}")
+        assert isinstance(address, Address)
+        self.splices.append(insert(where, address, text, self.outline, self.document))
+
+
+def _twin(member: ast.stmt, members: Sequence[ast.stmt], chunk: Chunk) -> Chunk | None:
+    """Return the old member that a new one takes the place of."""
+    names = bound_names(member)
+    if not names:
+        return None
+    old = [child for child in chunk.children if child.name == f"{chunk.name}.{names[0]}"]
+    new = [other for other in members if names[0] in bound_names(other)]
+    if len(old) <= 1 and len(new) <= 1:
+        return old[0] if old else None
+    role = accessor(names[0], [mark_of(one) for one in getattr(member, "decorator_list", [])])
+    same = [child for child in old if child.accessor == role] if role else []
+    if len(same) == 1:
+        return same[0]
+    if len(old) == len(new):
+        return old[new.index(member)]
+    raise refusal(f"{names[0]} stands {len(old)} times in the old class and {len(new)} times in the text")
+
+
+def _extent(member: ast.stmt, lines: Sequence[str], shift: int) -> tuple[int, int]:
+    """Return the 0-based first line of a member, comments that touch it included, and the line after its last."""
+    first = min([member.lineno, *(one.lineno for one in getattr(member, "decorator_list", []))]) - 1 - shift
+    while first and lines[first - 1].lstrip().startswith("#"):
+        first -= 1
+    return first, (member.end_lineno or 0) - shift
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + "s" * (number != 1)
