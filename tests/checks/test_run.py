@@ -152,9 +152,12 @@ def test_an_interruption_ends_the_tools_too(project, tmp_path):
             "test_a.py": "import os, time\ndef test_a(): open('pid', 'w').write(str(os.getpid())); time.sleep(100)\n"
         }
     )
+    # Started in the background of a shell we would inherit that an interrupt is ignored.
     code = f"""
+import signal
 from pathlib import Path
 from ipy_llm.checks.run import run_checks
+signal.signal(signal.SIGINT, signal.default_int_handler)
 run_checks(Path({str(root)!r}), Path({str(tmp_path / "cache")!r}))
 """
     ours = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
