@@ -45,9 +45,9 @@ def fill_in(marked: str, old: str, name: str) -> tuple[str, int]:
     """
     new_node, new_shift = definition(marked, name)
     old_node, old_shift = definition(old, name)
-    fill = _Fill(old.split("\n"), old_shift)
-    fill.suite(new_node.body, old_node.body)
     lines = marked.split("\n")
+    fill = _Fill(old.split("\n"), old_shift, lines, new_shift)
+    fill.suite(new_node.body, old_node.body)
     for number, kept in sorted(fill.kept, reverse=True):
         lines[number - 1 - new_shift : number - new_shift] = kept
     return "\n".join(lines), sum(len(kept) for _, kept in fill.kept)
@@ -81,10 +81,12 @@ def refusal(reason: str) -> EditRejectedError:
 
 @dataclass
 class _Fill:
-    """The old lines, and what was found for each mark: its line in the new text and the lines that stay."""
+    """Both texts, and what was found for each mark: its line in the new text and the old lines that stay."""
 
     old: list[str]
     shift: int
+    new: list[str]
+    new_shift: int
     kept: list[tuple[int, list[str]]] = field(default_factory=list)
 
     def suite(self, new: Sequence[ast.stmt], old: Sequence[ast.stmt]) -> None:
@@ -105,7 +107,9 @@ class _Fill:
             if start == end:
                 raise refusal("there is nothing between its neighbours in the old text")
             reached = end
-            self.kept.append((node.lineno, self.lines(old, start, end)))
+            above = [line.strip() for line in self.new[: node.lineno - 1 - self.new_shift] if line.strip()]
+            told = above[-1].startswith("#")  # the new text has comments there itself
+            self.kept.append((node.lineno, self.lines(old, start, end, comments=not told)))
 
     def key(self, node: ast.stmt, old: Sequence[ast.stmt]) -> str:
         """Return what a statement says; one that holds a mark is the one old statement with its header."""
@@ -130,14 +134,14 @@ class _Fill:
         for ours, theirs in zip(new, old, strict=True):
             self.parts(getattr(ours, "body", []), getattr(theirs, "body", []))
 
-    def lines(self, old: Sequence[ast.stmt], start: int, end: int) -> list[str]:
-        """Return the lines of old statements, with the comments and blank lines above them."""
+    def lines(self, old: Sequence[ast.stmt], start: int, end: int, *, comments: bool) -> list[str]:
+        """Return the lines of old statements, with what stands above them; of the first only if `comments`."""
         first = old[start]
         top = min([first.lineno, *(one.lineno for one in getattr(first, "decorator_list", []))]) - self.shift
         last = old[end - 1].end_lineno or 0
         if start:
             top = (old[start - 1].end_lineno or 0) - self.shift + 1
-        else:
+        elif comments:
             while self.old[top - 2].strip() == "" or self.old[top - 2].lstrip().startswith("#"):
                 top -= 1
         return self.old[top - 1 : last - self.shift]

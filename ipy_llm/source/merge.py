@@ -14,13 +14,14 @@ from ipy_llm.source.address import Address, parse_address
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.elide import MARK, definition, fill_in, holds_mark, is_mark, mark, refusal
 from ipy_llm.source.fit import Fitted, fit_chunk, normalise
+from ipy_llm.source.outline import outline as outline_of
 from ipy_llm.source.place import Where, insert
 from ipy_llm.source.resolve import label
 from ipy_llm.source.sent import clean, placeholders
 from ipy_llm.source.signature import header_end
 from ipy_llm.source.syntax import accessor, bound_names
 from ipy_llm.source.syntax import mark as mark_of
-from ipy_llm.source.text import Span, splice, unify
+from ipy_llm.source.text import Source, Span, splice, unify
 
 
 def fit_replacement(sent: str, chunk: Chunk, outline: Outline, document: str, *, rename: bool) -> Fitted:
@@ -62,13 +63,14 @@ def _fill_members(
 ) -> tuple[str, int]:
     """Fill in what the methods of a class that is otherwise whole leave out."""
     lines, count = code.split("\n"), 0
+    extents = _extents(code, shift)
     for member in reversed(node.body):
         if not holds_mark(member):
             continue
         twin = _twin(member, node.body, chunk)
         if twin is None or twin.kind != "function":
             raise refusal("it stands in no method of the old class")
-        first, last = _extent(member, lines, shift)
+        first, last = extents[member.lineno]
         text, kept = fill_in(
             "\n".join(lines[first:last]),
             unify(twin.span.of(outline.source.text)),
@@ -95,6 +97,7 @@ class _Merge:
         """Return the merged text of the class, and how many members stayed that were not mentioned."""
         assert isinstance(node, ast.ClassDef)
         self.head(node)
+        extents = _extents("\n".join(self.lines), self.shift)
         anchor: Chunk | None = None
         waiting: list[str] = []  # new members below a placeholder: they stand before the next one mentioned
         floating = False
@@ -104,7 +107,8 @@ class _Merge:
                 continue
             if position == 0 and self.docstring(member):
                 continue
-            text = "\n".join(self.lines[slice(*_extent(member, self.lines, self.shift))])
+            extent = extents.get(member.lineno) or _own_lines(member, self.shift)
+            text = "\n".join(self.lines[slice(*extent)])
             twin = _twin(member, node.body, self.chunk)
             if twin is not None:
                 self.mentioned.add(id(twin))
@@ -161,7 +165,7 @@ class _Merge:
             return False
         if self.chunk.docstring is None:
             raise refusal("the old class has no docstring to replace")
-        first, last = _extent(member, self.lines, self.shift)
+        first, last = _own_lines(member, self.shift)
         new = "\n".join(self.lines[first:last])
         if _words(self.chunk.docstring.of(self.outline.source.text)) != _words(new):
             self.splices.append((self.chunk.docstring, new))
@@ -200,12 +204,21 @@ def _twin(member: ast.stmt, members: Sequence[ast.stmt], chunk: Chunk) -> Chunk 
     raise refusal(f"{names[0]} stands {len(old)} times in the old class and {len(new)} times in the text")
 
 
-def _extent(member: ast.stmt, lines: Sequence[str], shift: int) -> tuple[int, int]:
-    """Return the 0-based first line of a member, comments that touch it included, and the line after its last."""
-    first = min([member.lineno, *(one.lineno for one in getattr(member, "decorator_list", []))]) - 1 - shift
-    while first and lines[first - 1].lstrip().startswith("#"):
-        first -= 1
-    return first, (member.end_lineno or 0) - shift
+def _extents(code: str, shift: int) -> dict[int, tuple[int, int]]:
+    """Return, by the line that ast gives a named member, its 0-based first line and the line after its last.
+
+    With the comments that an outline takes for its own: those attached to it and those in its suite.
+    """
+    found = outline_of(Source(("if 1:\n" if shift else "") + code))
+    extents = {}
+    for chunk in found.walk():
+        first, last = found.lines(chunk.span)
+        extents[found.line_of(chunk.code)] = (first - 1 - shift, last - shift)
+    return extents
+
+
+def _own_lines(member: ast.stmt, shift: int) -> tuple[int, int]:
+    return member.lineno - 1 - shift, (member.end_lineno or 0) - shift
 
 
 def _words(text: str) -> list[str]:
