@@ -33,6 +33,28 @@ def project_interpreter(root: Path, environ: Mapping[str, str] | None = None) ->
     return Path(sys.executable)
 
 
+def not_installed(tool: str, python: Path, root: Path, *, has_pip: bool) -> str:
+    """Return the note on a tool that `python` lacks, with the command that mends it where there is a pip."""
+    if not has_pip:  # a bundle's environment
+        return "not installed, not run"
+    return f"not installed: {spelled(python, root)} -m pip install {tool}"
+
+
+def spelled(python: Path, root: Path) -> str:
+    """Return how a command in `root` names a Python: from there if it lies below, and always by the same name.
+
+    An environment has several, `python3` and `python3.12` too.
+    """
+    folder = os.path.abspath(python.parent)
+    for name in ("python", "python3"):
+        other = os.path.join(folder, name)
+        if os.path.realpath(other) == os.path.realpath(python):
+            break
+    else:
+        other = os.path.join(folder, python.name)
+    return other.removeprefix(os.path.join(os.path.abspath(root), ""))
+
+
 def project_environment(interpreter: Path, environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment of a tool in the project: its virtual environment active, nothing written beside its sources."""
     env = dict(os.environ if environ is None else environ)

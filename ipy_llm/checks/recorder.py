@@ -4,7 +4,7 @@
 
 EVENTS is a file to which one JSON object a line is appended, so that a run that is killed or dies keeps what it knew:
 
-    {"missing": "pytest"}               this interpreter has none
+    {"missing": "pytest", "pip": true}  this interpreter has none, but a pip
     {"start": id, "place": [path, line], "at": seconds}, {"end": id}    a test, and when by the clock it began
     {"failed": id, "message": text, "frames": [[path, line], ...], "text": text}
     {"unloaded": id, "text": text}      a file whose tests could not be collected
@@ -118,7 +118,7 @@ def main(events: str, arguments: list[str]) -> int:
     except ModuleNotFoundError as error:
         if error.name != "pytest":
             raise
-        recorder.note(missing="pytest")
+        recorder.note(missing="pytest", pip=importlib.util.find_spec("pip") is not None)
         return 0
     try:
         import resource  # noqa: PLC0415 - POSIX only

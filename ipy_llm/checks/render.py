@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 
 from ipy_llm.checks.report import Diagnostic, Report, count
 
 # How many parameters of one test are named.
 _CASES = 3
+
+# How many tests must fail alike to share a line where there is room for one each.
+_MANY = 3
 
 
 def render(reports: Sequence[Report], limit: int = 15, *, more: str = "ipy-llm check") -> list[str]:
@@ -20,7 +24,7 @@ def render(reports: Sequence[Report], limit: int = 15, *, more: str = "ipy-llm c
     compared = any(report.fixed is not None for report in reports)
     # the last, the tests, first: they say what broke, types often only where
     listed = reports[::-1]
-    groups = [_together(report.diagnostics, _cases) for report in listed]
+    groups = [_grouped(report.diagnostics) for report in listed]
     tail = _tail(reports, compared=compared, found=any(groups))
     room = max(limit - bool(tail), 2)
     if sum(map(len, groups)) > room:
@@ -67,20 +71,32 @@ def _tail(reports: Sequence[Report], *, compared: bool, found: bool) -> str:
         if through:
             said.append(f"{', '.join(through)}: {'nothing new' if compared else 'clean'}")
     elif not compared:
-        said += [
+        through = [_label(report) for report in reports if report.outcome == "clean"]
+        failing = [
             f"{_label(report)}: {len(report.diagnostics)} failing"
             for report in reversed(reports)
             if report.diagnostics
         ]
+        said.append("; ".join(([f"{', '.join(through)}: clean"] if through else []) + [", ".join(failing)]))
     if fixed := sum(report.fixed or 0 for report in reports):
         said.append(f"fixed {fixed}")
     head = ", ".join(said)
-    notes = [
-        f"{report.tool}: {report.note or report.outcome}"
-        for report in reports
-        if report.note or _stuck(report)
-    ]
+    notes = _notes(reports)
     return "; ".join([head, *notes] if head else notes)
+
+
+def _notes(reports: Sequence[Report]) -> list[str]:
+    """Return what kept tools from their work, each reason once: `mypy, pytest: not installed: …/pip install mypy pytest`."""
+    tools: dict[tuple[str, bool], list[str]] = {}
+    for report in reports:
+        if report.note or _stuck(report):
+            reason = report.note or report.outcome
+            bare = reason.removesuffix(f" install {report.tool}")  # the one command installs them all
+            tools.setdefault((bare, bare != reason), []).append(report.tool)
+    return [
+        f"{', '.join(names)}: {reason}{' install ' + ' '.join(names) if installs else ''}"
+        for (reason, installs), names in tools.items()
+    ]
 
 
 def _label(report: Report) -> str:
@@ -89,6 +105,14 @@ def _label(report: Report) -> str:
 
 def _stuck(report: Report) -> bool:
     return report.outcome in ("unavailable", "timed-out", "crashed")
+
+
+def _grouped(diagnostics: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
+    """Return the tests that fail alike together: many of any, else the parameters of one."""
+    alike = Counter(_causes(found) for found in diagnostics)
+    return _together(
+        diagnostics, lambda found: _causes(found) if alike[_causes(found)] >= _MANY else _cases(found)
+    )
 
 
 def _together(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ipy_llm.checks.failures import Frame, failure, last_words, one_line, place, reason, source_line, within
-from ipy_llm.checks.interpreter import project_environment
+from ipy_llm.checks.interpreter import not_installed, project_environment
 from ipy_llm.checks.process import Ended, run
 from ipy_llm.checks.report import Diagnostic, Report, count
 
@@ -61,6 +61,7 @@ class _Told:
     collected: int = 0
     broken: str = ""
     missing: bool = False
+    has_pip: bool = False
     status: int | None = None
 
 
@@ -91,8 +92,8 @@ def _add(told: _Told, root: Path, event: dict[str, Any]) -> None:
             told.collected = number
         case {"broken": text}:
             told.broken = one_line(text)[0]
-        case {"missing": _}:
-            told.missing = True
+        case {"missing": _, "pip": has_pip}:
+            told.missing, told.has_pip = True, has_pip
         case {"status": status}:
             told.status = status
 
@@ -110,8 +111,8 @@ def _report(root: Path, interpreter: Path, told: _Told, ended: Ended) -> Report:
     )
     progress = f"{partly.ran} of {count(told.collected, 'test')} ran"
     if told.missing:
-        python = str(interpreter).replace(f"{root}{os.sep}", "")
-        return replace(partly, outcome="unavailable", note=f"not installed: {python} -m pip install pytest")
+        note = not_installed("pytest", interpreter, root, has_pip=told.has_pip)
+        return replace(partly, outcome="unavailable", note=note)
     if ended.status is None:
         hung = _culprits(root, told, ended, code="Timeout", least=ended.seconds / 2)
         note = f"stopped after {ended.seconds:.0f} s, {progress}"

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ipy_llm.checks.failures import source_line, within
-from ipy_llm.checks.interpreter import project_environment
+from ipy_llm.checks.interpreter import not_installed, project_environment
 from ipy_llm.checks.process import Ended, run
 from ipy_llm.checks.report import Diagnostic, Report
 from ipy_llm.workspace.project import SKIPPED_FOLDERS
@@ -55,9 +55,9 @@ def check_types(
     project's configuration names, else its own top-level packages and modules. mypy's cache is kept in `cache`.
     """
     if importlib.util.find_spec("mypy") is None:
-        return Report(
-            "mypy", "unavailable", note=f"not installed: {sys.executable} -m pip install mypy", complete=False
-        )
+        has_pip = importlib.util.find_spec("pip") is not None
+        note = not_installed("mypy", Path(sys.executable), root, has_pip=has_pip)
+        return Report("mypy", "unavailable", note=note, complete=False)
     configured = _names_targets(root)
     targets = [] if configured else own_code(root)
     if not targets and not configured:

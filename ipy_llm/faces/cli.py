@@ -75,6 +75,8 @@ def _fill(parser: argparse.ArgumentParser, verb: Operation) -> argparse.Argument
     parser.add_argument("--json", action="store_true", help="answer as one line of JSON")
     for parameter in verb.parameters:
         _add(parser, parameter)
+        if parameter.body:
+            parser.epilog = f"On stdin: {parameter.help}, e.g. ipy-llm {verb.name} ADDRESS <<'EOF'"
     return parser
 
 

@@ -1,15 +1,16 @@
-"""The IPython face: the cell magic `%%edit` and the line magic `%llm`, projections of the operations."""
+"""The IPython face: the cell magic `%%edit` and the magic `%llm`, projections of the operations."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool, Unicode
 
 from ipy_llm.errors import IpyLlmError, ParseError
-from ipy_llm.operations.operation import Operation, Reply
+from ipy_llm.explore.near import closest
+from ipy_llm.operations.operation import Operation, Parameter, Reply
 from ipy_llm.operations.registry import NAMES
 from ipy_llm.operations.registry import load as load_operation
 from ipy_llm.session import hooks
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _PLACE = "_ipy_llm_magics"  # on the shell: what unload takes away
+_HELP = frozenset({"-h", "--help"})
 
 
 @magics_class
@@ -31,6 +33,10 @@ class IpyLLM(Magics):
         config=True
     )
 
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell=shell)
+        self._told: set[str] = set()  # the imported modules that are known to run old code
+
     @no_var_expand
     @cell_magic("edit")  # type: ignore[arg-type] # IPython annotates the decorator as taking nothing
     def edit_cell(self, line: str, cell: str) -> None:
@@ -38,21 +44,24 @@ class IpyLLM(Magics):
         self.run("edit", line, cell)
 
     @no_var_expand
-    @line_magic("llm")  # type: ignore[arg-type] # as above
-    def llm(self, line: str) -> None:
+    @line_cell_magic("llm")  # type: ignore[arg-type] # as above
+    def llm(self, line: str, cell: str | None = None) -> None:
         """Run a verb: `%llm show ADDRESS`, `%llm outline PATH`, `%llm docs NAME`, `%llm check`, `%llm undo`."""
         verb, _, rest = line.strip().partition(" ")
-        self.run(verb, rest, None)
+        if verb in {"", "help", *_HELP}:
+            verb, rest = (rest.strip(), "--help") if rest.strip() in NAMES else ("prompt", "")
+        self.run(verb, rest, cell)
 
     def run(self, verb: str, line: str, body: str | None) -> None:
         """Run an operation and print its reply; a refusal becomes a `UsageError`, shown without traceback."""
         try:
             if verb not in NAMES:
-                raise ParseError(f"%llm {verb}: no such verb", steps=[f"verbs: {', '.join(NAMES)}"])
+                raise _no_such_verb(verb)
             operation = load_operation(verb)
-            arguments = parse_line(operation, line)
-            if body is not None:
-                arguments |= {parameter.name: body for parameter in operation.parameters if parameter.body}
+            if line.strip() in _HELP:
+                print(usage(operation))  # noqa: T201 - the reply
+                return
+            arguments = parse_line(operation, line) | _body(operation, body)
             if any(parameter.name == "check" for parameter in operation.parameters):
                 arguments.setdefault("check", self.check and verb == "edit")
             if verb == "docs" and self.shell is not None:
@@ -61,23 +70,30 @@ class IpyLLM(Magics):
             reply: Reply = operation.function(workspace, **arguments)
         except IpyLlmError as error:
             raise UsageError(str(error)) from None
-        print("\n".join((*reply.lines, *stale_modules(reply.facts.get("paths", ())))))  # noqa: T201 - the reply
+        stale = stale_modules(reply.facts.get("paths", ()), self._told)
+        print("\n".join((*reply.lines, *stale)))  # noqa: T201 - the reply
+
+
+def usage(operation: Operation) -> str:
+    """Return one line: how the verb is written, and what its words are."""
+    words = ["%%edit" if operation.name == "edit" else f"%llm {operation.name}"]
+    words += [f"[{flag}]" for flag in _flags(operation)]
+    places = [parameter for parameter in operation.parameters if not parameter.option and not parameter.body]
+    words += [each.name.upper() if each.required else f"[{each.name.upper()}]" for each in places]
+    said = [f"{each.name.upper()} is {each.help}" for each in places]
+    said += [f"below it {each.help}" for each in operation.parameters if each.body]
+    return f"{' '.join(words)} - {'; '.join(said) or operation.summary}"
 
 
 def parse_line(operation: Operation, line: str) -> dict[str, Any]:
     """Read `--flags` and one positional argument, taken as it is written. Raises `ParseError`."""
-    flags = {
-        ("--no-" if parameter.default else "--") + parameter.name.replace("_", "-"): parameter
-        for parameter in operation.parameters
-        if parameter.option and parameter.type is bool
-    }
-    words = line.split(" ")
+    flags = _flags(operation)
     arguments: dict[str, Any] = {}
-    kept = []
-    for word in words:
+    kept: list[str] = []
+    for word in line.split(" "):
         if word in flags:
             arguments[flags[word].name] = not flags[word].default
-        elif word.startswith("--"):
+        elif word.startswith("--") and not (any(kept) and " => " in line):  # within `old => new` it is text
             raise ParseError(
                 f"%llm {operation.name} has no {word}", steps=[f"it has {', '.join(flags)}"] if flags else []
             )
@@ -94,6 +110,34 @@ def parse_line(operation: Operation, line: str) -> dict[str, Any]:
     elif positional and positional[0].required:
         raise ParseError(f"%llm {operation.name} needs {positional[0].name.upper()}: {positional[0].help}")
     return arguments
+
+
+def _flags(operation: Operation) -> dict[str, Parameter]:
+    return {
+        ("--no-" if parameter.default else "--") + parameter.name.replace("_", "-"): parameter
+        for parameter in operation.parameters
+        if parameter.option and parameter.type is bool
+    }
+
+
+def _body(operation: Operation, body: str | None) -> dict[str, str]:
+    """Return the body of a cell as the argument it is. Raises `ParseError` where the verb has none."""
+    if body is None:
+        return {}
+    taken = {parameter.name: body for parameter in operation.parameters if parameter.body}
+    if body.strip() and not taken:
+        raise ParseError(
+            f"%llm {operation.name} takes no text below it; nothing was run",
+            steps=["put what follows in a cell of its own"],
+        )
+    return taken
+
+
+def _no_such_verb(verb: str) -> ParseError:
+    near = " or ".join(f"%llm {name}" for name in closest(verb, NAMES, count=2))
+    return ParseError(
+        f"%llm {verb}: no such verb", steps=[f"did you mean {near}" if near else f"verbs: {', '.join(NAMES)}"]
+    )
 
 
 def load(shell: InteractiveShell) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from typing import Annotated
 
+from ipy_llm.checks.interpreter import project_interpreter
 from ipy_llm.explore.docs import docs as look_up
 from ipy_llm.explore.docs import render
 from ipy_llm.operations.operation import Reply
@@ -18,5 +21,8 @@ def docs(
     namespace: Mapping[str, object] | None = None,
 ) -> Reply:
     """Tell what a name is: signature, first paragraph, where it is defined, members."""
-    lines = tuple(render(look_up(name, root=workspace.root, namespace=namespace)))
+    python = project_interpreter(workspace.root)
+    # Our own environment needs no second process to be asked; a project's own may hold other packages.
+    other = None if str(python) == os.path.abspath(sys.executable) else str(python)
+    lines = tuple(render(look_up(name, root=workspace.root, namespace=namespace, interpreter=other)))
     return Reply(lines, {"name": name, "text": "\n".join(lines)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from typing import Annotated
 
 from ipy_llm.errors import RequestError
@@ -21,6 +22,7 @@ from ipy_llm.workspace.locate import locate, new_document, read_outline, require
 from ipy_llm.workspace.project import Workspace
 
 DIFF_LINES = 200  # of a dry run
+RECENT = 600  # seconds
 
 
 def edit(
@@ -49,6 +51,7 @@ def edit(
     if change.before == change.after:
         return Reply((f"unchanged: {where}@{touched.digest} is that already",), facts)
     if dry_run:
+        said = _say(replace(touched, digest=""), where)  # of a text that does not stand anywhere
         return Reply((f"would have {said}", *_diff(change)), facts | {"dry_run": True})
     check_writable(change)  # what cannot be written need not be checked first
     baseline = before_write(workspace) if check else None
@@ -66,7 +69,9 @@ def undo(
     entry = undo_last(workspace.root)
     names = [workspace.name(change.path) for change in entry.changes]
     paths = [str(change.path) for change in entry.changes]
-    said = f"undone: {entry.summary}; {', '.join(names)} as before"
+    # A session's own edits are minutes old; an older one may be another's, and is worth a word.
+    age = f" of {_ago(entry.age)} ago" if entry.age > RECENT else ""
+    said = f"undone: {entry.summary}{age}; {', '.join(names)} as before"
     return with_verdict(
         said, {"undone": entry.summary, "documents": names, "paths": paths}, workspace, baseline
     )
@@ -109,6 +114,15 @@ def _say(touched: Touched, where: str) -> str:
         first, last = touched.lines
         said += f" line {first}" if first == last else f" lines {first}-{last}"
     return said + (f" ({'; '.join(touched.notes)})" if touched.notes else "")
+
+
+def _ago(seconds: float) -> str:
+    """Return `12 minutes`, `3 hours`, `2 days`."""
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' * (count > 1)}"
+    return "moments"
 
 
 def _diff(change: Change) -> list[str]:

@@ -133,8 +133,14 @@ def _entries(chunks: tuple[Chunk, ...], found: Outline, depth: int) -> Iterator[
             if name != chunk.name
             else ""
         )
-        yield f"{'  ' * depth}{signature(chunk, found)}{twin}  {_range(chunk, found)}"
+        yield f"{'  ' * depth}{_decorators(chunk, found)}{signature(chunk, found)}{twin}  {_range(chunk, found)}"
         yield from _entries(chunk.children, found, depth + 1)
+
+
+def _decorators(chunk: Chunk, found: Outline) -> str:
+    """Return `@property ` and the like, without arguments: a property looks like a method otherwise."""
+    lines = split_lines(found.source.text[chunk.decorators : chunk.code])
+    return "".join(f"{line.strip().partition('(')[0]} " for line in lines if line.strip().startswith("@"))
 
 
 def _range(chunk: Chunk, found: Outline) -> str:

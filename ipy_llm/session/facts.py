@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import json
 import re
 import types
 from collections.abc import Callable
@@ -26,9 +27,9 @@ from ipy_llm.explore.stored import (
     short,
     value_of,
 )
-from ipy_llm.session import imports, keys
+from ipy_llm.session import files, imports, keys
 from ipy_llm.session.describe import SIGNATURE_LIMIT, Described, describe
-from ipy_llm.session.failing import Failing, evaluate, find_failing, function_of, lookup
+from ipy_llm.session.failing import Failing, entries, evaluate, find_failing, function_of, lookup
 from ipy_llm.session.raised import message, slot, traceback_of
 
 _REFUSED_CALL = re.compile(r"(?P<name>[\w.<>]+)\(\) (?:takes|missing|got|expected)")
@@ -218,6 +219,24 @@ def _key_error(error: BaseException, failing: Failing | None, _shown: set[str]) 
     return keys.like(key, failing) if type(key) is str and failing is not None else []
 
 
+def _file_not_found(error: BaseException, _failing: Failing | None, _shown: set[str]) -> list[str]:
+    path = slot(error, OSError, "filename")
+    # a program that does not start is looked for elsewhere than a file
+    starts = any(entry.tb_frame.f_code.co_name == "_execute_child" for entry in entries(traceback_of(error)))
+    return files.like(path) if type(path) is str and path and not starts else []
+
+
+def _json_error(error: BaseException, _failing: Failing | None, _shown: set[str]) -> list[str]:
+    told = instance_dict(error)
+    text, position = told.get("doc"), told.get("pos")
+    if type(text) is not str or type(position) is not int:
+        return []
+    if not text.strip():
+        return ["the text is empty"]
+    quoted = text[position : position + 1] == "'"
+    return ["JSON wants double quotes; ast.literal_eval reads Python literals"] if quoted else []
+
+
 def _either(near: list[str]) -> str:
     return " or ".join(near)
 
@@ -232,4 +251,6 @@ _TELLERS: tuple[
     (ModuleNotFoundError, _module_not_found),
     (ImportError, _import_error),
     (KeyError, _key_error),
+    (FileNotFoundError, _file_not_found),
+    (json.JSONDecodeError, _json_error),
 )

@@ -75,16 +75,16 @@ class Failing:
 
 def find_failing(traceback: TracebackType | None) -> Failing | None:
     """Return the innermost frame of code that is the user's and whose text is known."""
-    entries = list(_entries(traceback))
-    for index in reversed(range(len(entries))):
-        entry = entries[index]
-        source = _source(entry.tb_frame, entries[:index])
+    found = list(entries(traceback))
+    for index in reversed(range(len(found))):
+        entry = found[index]
+        source = _source(entry.tb_frame, found[:index])
         if source is None:
             continue
         tree = _parse(source)
         if tree is None:
             return None
-        called = entries[index + 1].tb_frame if index + 1 < len(entries) else None
+        called = found[index + 1].tb_frame if index + 1 < len(found) else None
         return Failing(entry.tb_frame, tree, entry.tb_lineno, _position(entry), called)
     return None
 
@@ -98,7 +98,8 @@ def _parse(source: str) -> ast.Module | None:
         return None
 
 
-def _entries(traceback: TracebackType | None) -> Iterator[TracebackType]:
+def entries(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    """Yield a traceback's entries, outermost first."""
     while traceback is not None:
         yield traceback
         traceback = traceback.tb_next
@@ -191,7 +192,7 @@ def _runs(value: object, code: CodeType) -> bool:
 def innermost_magic(traceback: TracebackType | None) -> tuple[str, str, str | None] | None:
     """Return name, line and body (None for a line magic) of the last magic call in a traceback."""
     found = None
-    for entry in _entries(traceback):
+    for entry in entries(traceback):
         code, variables = entry.tb_frame.f_code, entry.tb_frame.f_locals
         if code.co_name not in {"run_cell_magic", "run_line_magic"}:
             continue

@@ -11,7 +11,9 @@ import ast
 import re
 import warnings
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from ipy_llm.source.address import VERBS
 
 # Byte order mark, zero-width spaces and joiners, direction marks: what a copy from a chat window brings along.
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
@@ -25,18 +27,26 @@ _HELP = re.compile(r"%%\w+\?")
 _ESCAPED_LINE = re.compile(r"^([ \t]*)(?:[%!].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
 _ESCAPED_VALUE = re.compile(r"=[ \t]*[%!].*$", re.MULTILINE)
 # IPython refuses an empty body before it asks the magic; `%%edit delete Cart.legacy` needs none.
-_BODILESS = frozenset({"edit"})
+_BODILESS = frozenset({"edit", "llm"})
+_LINE_EDIT = re.compile(r"%edit[ \t]+(?P<argument>.*)")
+_ONE_ADDRESS = re.compile(  # not `3` or `4-6`: IPython's %edit takes history by number
+    r"(?!\d)[\w./\\-]*(?:\[\w+\])?(?:#[\w.-]+)?(?:@[0-9a-fA-F]{4})?(?::\d+(?:-\d+|\+)?)?"
+)
 _MOST_TRIES = 20  # lines that begin with `%%` and may be a magic below code; each costs a parse
 
 
 @dataclass(frozen=True, slots=True)
 class MagicCall:
-    """The cell is a cell magic; `body` is its text verbatim, `prefix` the Python that runs before it."""
+    """The cell is a cell magic; `body` is its text verbatim, `prefix` the Python that runs before it.
+
+    `slipped` says that it was written with one `%`.
+    """
 
     name: str
     line: str
     body: str
     prefix: str = ""
+    slipped: bool = False
 
     @property
     def code(self) -> str:
@@ -46,6 +56,8 @@ class MagicCall:
     @property
     def notice(self) -> str:
         """One line for a reader where more was done than was written, else nothing."""
+        if self.slipped:
+            return f"[ipy_llm] read %{self.name} as %%{self.name}"
         if not self.prefix:
             return ""
         count = sum(line.strip()[:1] not in {"", "#"} for line in self.prefix.split("\n"))
@@ -68,10 +80,11 @@ Forgiven = MagicCall | Rewritten
 def forgive(cell: str, known_magics: Container[str]) -> Forgiven | None:
     """Decide what `cell` means where IPython would not see it; None leaves the cell as it is.
 
-    `known_magics` are the names of cell magics: one that stands below code must be among them.
+    `known_magics` are the names of cell magics: one that stands below code, or is written with one `%`,
+    must be among them.
     A cell that begins with `%%` is always decided here, so that nothing changes its body.
     """
-    if "%%" not in cell and "```" not in cell and cell[:1] not in _INVISIBLE:
+    if cell[:1] not in _INVISIBLE and not any(sign in cell for sign in ("%%", "```", "%edit")):
         return None
     text = cell.lstrip(_INVISIBLE)
     lines = _one_newline(text).split("\n")
@@ -86,7 +99,9 @@ def forgive(cell: str, known_magics: Container[str]) -> Forgiven | None:
             return Rewritten("\n".join(lines))
     if _is_magic(lines[start]):
         return _magic_at(lines, start)
-    found = _magic_below_code(lines, start, known_magics) if "%%" in text else None
+    found = _slipped_edit(lines, start) if "edit" in known_magics else None
+    if found is None and "%%" in text:
+        found = _magic_below_code(lines, start, known_magics)
     if found is None and (fenced is not None or text != cell):
         return Rewritten("\n".join(lines))
     return found
@@ -157,13 +172,43 @@ def _is_magic(line: str) -> bool:
 
 def _magic_at(lines: list[str], start: int) -> Forgiven | None:
     """Read the magic that is the first code of the cell."""
+    head, body = _split(lines, start)
+    if _HELP.match(head):
+        return Rewritten("\n".join([head, *body]))
+    return _call(head, body)
+
+
+def _slipped_edit(lines: list[str], start: int) -> MagicCall | None:
+    """Read `%edit`, IPython's external editor, as `%%edit` where it can mean nothing else."""
+    head, body = _split(lines, start)
+    match = _LINE_EDIT.fullmatch(head.rstrip())
+    return (
+        replace(_call(f"%{head}", body), slipped=True)
+        if match and _is_edit(match["argument"], body)
+        else None
+    )
+
+
+def _is_edit(argument: str, body: list[str]) -> bool:
+    if re.match(r"-\w", argument):
+        return False  # an option of IPython's
+    if "::" in argument or " => " in f"{argument} ":
+        return True
+    words = [word for word in argument.split() if not word.startswith("--")]
+    if len(words) > 1:
+        return words[0] in VERBS
+    below = next((line.lstrip(_BLANK) for line in body if line.strip(_BLANK)), "")
+    # what is IPython's below it was meant as a line of its own, and so was the `%edit`
+    return bool(words and below and below[0] not in "%!" and _ONE_ADDRESS.fullmatch(words[0]))
+
+
+def _split(lines: list[str], start: int) -> tuple[str, list[str]]:
+    """Return the line of a magic and its body, both without the indentation of the whole."""
     indent, head = _indented(lines[start])
     body = lines[start + 1 :]
     if indent and any(map(str.strip, body)) and all(each.startswith(indent) for each in body if each.strip()):
         body = _dedented(body, indent)
-    if _HELP.match(head):
-        return Rewritten("\n".join([head, *body]))
-    return _call(head, body)
+    return head, body
 
 
 def _magic_below_code(lines: list[str], start: int, known_magics: Container[str]) -> MagicCall | None:

@@ -14,7 +14,7 @@ _TRAILING_COMMENT = re.compile(r"(?:^|\s)#\s")  # `#imports` may be part of an a
 _TAKEN_FOR_LINE_MAGIC = re.compile(r"^get_ipython\(\)\.run_line_magic\('%(?P<name>\w+)'", re.MULTILINE)
 # Magics whose body is not Python: commented out, the body fails by its names as often as by its syntax.
 FOREIGN_BODIES = frozenset(
-    {"bash", "edit", "html", "javascript", "js", "latex", "markdown", "perl", "ruby", "script", "sh", "svg", "system", "sx", "writefile"}
+    {"bash", "edit", "html", "javascript", "js", "latex", "llm", "markdown", "perl", "ruby", "script", "sh", "svg", "system", "sx", "writefile"}
 )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def _line_magic_hint(use: MagicUse, cell_magics: Collection[str], line_magics: C
     if use.name in line_magics:
         return (
             f"text after %{use.name} is its arguments: put the comment on a line above"
-            if "#" in use.line
+            if _TRAILING_COMMENT.search(use.line)
             else ""
         )
     near = closest(use.name, line_magics, count=3)

@@ -10,7 +10,14 @@ from ipy_llm.errors import EditRejectedError, ParseError
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.reindent import read_layout, reindent
 from ipy_llm.source.resolve import is_given, label, whole
-from ipy_llm.source.sent import clean, definition_names, parse_suite, refuse_placeholders, unwrap
+from ipy_llm.source.sent import (
+    clean,
+    definition_names,
+    parse_suite,
+    refuse_placeholders,
+    side_comment,
+    unwrap,
+)
 from ipy_llm.source.signature import signature
 from ipy_llm.source.syntax import DEFINITIONS, bound_names, is_import, is_main, parse
 from ipy_llm.source.text import LINE_END, indentation, newline_of, unify
@@ -65,6 +72,10 @@ def fit_chunk(
     if chunk.span.start < chunk.decorators and not any(line.lstrip().startswith("#") for line in above):
         lines[at:at] = unify(outline.source.text[chunk.span.start : chunk.decorators]).split("\n")[:-1]
         notes.append("kept the comment above it")
+    header = outline.source.text[chunk.code : outline.end_of_line(outline.line_of(chunk.code))]
+    dropped = side_comment(header)
+    if dropped and dropped not in code:
+        notes.append(f"dropped `{dropped}`")
     return Fitted(restore_line_ends("\n".join(lines), old, outline.source.text), tuple(notes))
 
 
@@ -92,7 +103,7 @@ def fit_section(sent: str, section: Chunk, outline: Outline) -> Fitted:
     else:
         refuse_placeholders(code, old)
         if is_given(section, "docstring", outline):
-            quoted = _as_docstring(code)
+            quoted = as_docstring(code)
             notes = ("put it in quotes",) if quoted != code else ()
             code = quoted
         elif is_given(section, "imports", outline) and not any(map(is_import, parse_suite(code)[0])):
@@ -218,7 +229,7 @@ def _reindent_loosely(code: str, old: str, target: str, step: str | None) -> str
         return "\n".join(target + line.removeprefix(base) if line.strip() else line for line in lines)
 
 
-def _as_docstring(code: str) -> str:
+def as_docstring(code: str) -> str:
     """Return a docstring as it is, and words without quotes in them. Raises `EditRejectedError`."""
     try:
         body = parse_suite(code)[0]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from dataclasses import replace
 
 from ipy_llm.errors import EditRejectedError, ParseError
 from ipy_llm.source.address import Address
 from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.sent import without_numbers
 from ipy_llm.source.text import LINE_END, Span, indentation, newline_of, split_lines, unify
 
 
@@ -35,7 +37,7 @@ def line_splice(address: Address, sent: str | None, chunk: Chunk, outline: Outli
             raise ParseError(f"`{lines}` inserts; to delete line {lines.first} write :{lines.first}")
         return _whole_lines(first + lines.first - 1, first + lines.last - 1, chunk, outline), ""
     newline = newline_of(chunk.span.of(text), text)
-    body = LINE_END.sub(newline, unify(sent).removesuffix("\n"))
+    body = LINE_END.sub(newline, without_numbers(unify(sent).removesuffix("\n")))
     if not body:
         raise ParseError("the text is empty; to remove lines, ask for it", steps=[f"delete {address}"])
     if not lines.insert:
@@ -100,7 +102,7 @@ def only_place(address: Address, old: str, new: str, chunk: Chunk, outline: Outl
     if not places:
         raise EditRejectedError(
             f"`{old}` does not stand in {name}; nothing was written",
-            steps=[f"show {replace(address, digest=None)}"],
+            steps=[_nearest(old, span, chunk, address, outline)],
         )
     if len(places) > 1:
         first = outline.lines(chunk.span)[0]
@@ -116,6 +118,24 @@ def only_place(address: Address, old: str, new: str, chunk: Chunk, outline: Outl
             else ["give more of the line on both sides, or replace the line"],
         )
     return Span(places[0], places[0] + len(old))
+
+
+def _nearest(old: str, span: Span, chunk: Chunk, address: Address, outline: Outline) -> str:
+    """Return the line of the chunk that is most like a text that does not stand in it."""
+    lines = {
+        line.strip(): number for number, line in enumerate(split_lines(chunk.span.of(outline.source.text)), 1)
+    }
+    held = {line.strip() for line in split_lines(span.of(outline.source.text))}
+    like = max(held, key=lambda line: _likeness(old, line), default="")
+    if _likeness(old, like) < 0.6:
+        return f"show {replace(address, digest=None)}"
+    return f"its line {lines.get(like, 1)} has: {like if len(like) <= 120 else like[:117] + '...'}"
+
+
+def _likeness(old: str, line: str) -> float:
+    """Say how much of `old` stands in a line, in the order in which it stands."""
+    matcher = difflib.SequenceMatcher(None, old, line, autojunk=False)
+    return sum(block.size for block in matcher.get_matching_blocks() if block.size > 1) / max(1, len(old))
 
 
 def _check_range(address: Address, chunk: Chunk, outline: Outline) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Literal
 
 from ipy_llm.errors import EditRejectedError
 from ipy_llm.source.address import Address
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.fit import Fitted, fit_main, fit_new, step_of
-from ipy_llm.source.resolve import always_there, label, resolve, whole
+from ipy_llm.source.preamble import add_docstring, add_imports
+from ipy_llm.source.resolve import always_there, find_section, label, resolve, whole
 from ipy_llm.source.syntax import parse
 from ipy_llm.source.text import Span, newline_of, splice
 
@@ -144,8 +146,12 @@ def _into_section(address: Address, sent: str, outline: Outline, document: str) 
     given = always_there(address.name, outline)
     if address.section == "main" and given.get("main", outline) is None:
         return _append(fit_main(sent, outline), 2, outline)
-    if address.section == "imports" and given.get("imports", outline) is None:
-        return _first_import(fit_new(sent, "", outline).text, outline)
+    own = find_section(address.target, outline) in outline.sections
+    if address.section == "imports" and not address.name and not own:
+        return add_imports(sent, outline)
+    if address.section == "docstring" and given.get("docstring", outline) is None:
+        owner = resolve(replace(address, section=None), outline, document) if address.name else None
+        return add_docstring(owner, sent, outline)
     section = resolve(address, outline, document)
     if address.section == "docstring" and section.span == given.get("docstring"):
         raise EditRejectedError("a docstring is one string; replace it instead of adding to it")
@@ -159,8 +165,6 @@ def _into_section(address: Address, sent: str, outline: Outline, document: str) 
     fitted = fit_new(sent, indent, outline)
     if section.span.start == section.span.end:
         return section.span, f"{fitted.text}\n"
-    if section.span == given.get("imports") and fitted.text.startswith("from __future__ "):
-        return _at(section.span.start), f"{fitted.text}\n"
     gap = (1 if indent else 2) if fitted.is_definition else 0
     return _at(section.span.end), "\n" * (gap + 1) + fitted.text
 
@@ -190,31 +194,6 @@ def _parses(text: str) -> bool:
     except SyntaxError:
         return False
     return True
-
-
-def _first_import(text: str, outline: Outline) -> tuple[Span, str]:
-    """Place the first import of a document: below its docstring, else below the comments at its top.
-
-    Comments directly above the first statement, with a blank line before them, stay with it.
-    """
-    if outline.docstring is not None:
-        line = outline.lines(outline.docstring)[1]
-        more = "" if line >= len(outline.starts) or _blank_below(line, outline) else "\n"
-        return _at(outline.docstring.end), f"\n\n{text}{more}"
-    line = 1
-    while line < len(outline.starts) and _line(line, outline).lstrip()[:1] in {"", "#"}:
-        line += 1
-    while line > 1 and _line(line - 1, outline).startswith("#"):
-        line -= 1
-    if line == 1:
-        while line < len(outline.starts) and _line(line, outline).startswith("#"):
-            line += 1
-        if _line(line, outline).startswith("#"):  # all of a file without a final newline
-            return _at(len(outline.source.text)), f"\n{text}"
-    at = outline.starts[line - 1]
-    below = outline.source.text[at:].strip()
-    opens = bool(outline.chunks) and outline.chunks[0].is_definition and outline.chunks[0].span.start == at
-    return _at(at), text + "\n" * (1 + (1 + opens if below else 0))
 
 
 def _gap_at_end(end: Chunk | None, fitted: Fitted, usual: int, outline: Outline) -> int:

@@ -109,7 +109,7 @@ def reindent(code: str, old: str, target: str, step: str | None = None) -> str:
                 if layout.lines[number].text.startswith(was) and (was or layout.lines[number].text.strip()):
                     result[number] = now + layout.lines[number].text[len(was) :]
     if before:
-        _keep_strings(layout, before, result)
+        _keep_strings(layout, before, result, target.removeprefix(base) if target != base else "")
         _keep_doubtful(doubtful, before, result, target)
     return "\n".join(result)
 
@@ -224,7 +224,7 @@ def _shift(text: str, was: str, now: str) -> str:
     return f"{lead}{(now + ' ' * width)[:width]}{rest}"
 
 
-def _keep_strings(layout: Layout, before: Layout, result: list[str]) -> None:
+def _keep_strings(layout: Layout, before: Layout, result: list[str], shift: str) -> None:
     """Give strings that are the old ones up to leading blanks the old bytes, in the order they stand."""
     known: dict[tuple[str, ...], list[String]] = defaultdict(list)
     for string in before.strings:
@@ -232,6 +232,7 @@ def _keep_strings(layout: Layout, before: Layout, result: list[str]) -> None:
     for string in layout.strings:
         twins = known.get(string.key)
         if not twins:
+            _move_string(string, layout, before, result, shift)
             continue
         twin = twins.pop(0) if len(twins) > 1 else twins[0]
         for ours, theirs in zip(
@@ -240,6 +241,30 @@ def _keep_strings(layout: Layout, before: Layout, result: list[str]) -> None:
             text = result[ours]
             old = before.lines[theirs].text
             result[ours] = old[: len(old) - len(old.lstrip(" \t"))] + text.lstrip(" \t")
+
+
+def _move_string(string: String, layout: Layout, before: Layout, result: list[str], shift: str) -> None:
+    """Move a changed string with the code, where its old lines show that it stood further right by just that.
+
+    `shift` is what the code moves by to the right. Half of the string's lines must be old ones.
+    """
+    ours = [layout.lines[number].text for number in range(string.first + 1, string.last + 1)]
+    bare = [line.lstrip(" \t") for line in ours]
+    if not shift or string.docstring:
+        return
+    for other in before.strings:
+        theirs = [before.lines[number].text for number in range(other.first + 1, other.last + 1)]
+        matcher = difflib.SequenceMatcher(None, [line.lstrip(" \t") for line in theirs], bare, autojunk=False)
+        pairs = [
+            (theirs[block.a + at], ours[block.b + at])
+            for block in matcher.get_matching_blocks()
+            for at in range(block.size)
+            if bare[block.b + at]
+        ]
+        if 2 * len(pairs) >= len(ours) and pairs and all(old == shift + new for old, new in pairs):
+            for number, line in enumerate(ours, string.first + 1):
+                result[number] = shift + line if line.strip() else line
+            return
 
 
 def _keep_doubtful(doubtful: set[int], before: Layout, result: list[str], target: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ipy_llm.errors import AmbiguousError, EditRejectedError, NotFoundError, ParseError
 from ipy_llm.source.address import Address, parse_address
@@ -30,6 +31,13 @@ def resolve(address: Address, outline: Outline, document: str = "") -> Chunk:
     if address.section is not None:
         return _section(address, outline, document)
     found = candidates(address, outline)
+    there = candidates(replace(address, index=None), outline) if address.index is not None else []
+    if not found and there:
+        raise NotFoundError(
+            f"no {address.target}; {document or 'the document'} has",
+            near=[label(chunk, outline) for chunk in there],
+            steps=[_menu_line(chunk, outline, document) for chunk in there],
+        )
     if not found:
         labels = [label(chunk, outline) for chunk in outline.walk()]
         near = closest(address.target, dict.fromkeys([*labels, *_section_names(outline)]))
@@ -153,8 +161,6 @@ def _section(address: Address, outline: Outline, document: str) -> Chunk:
     steps = [f"did you mean {prefix}{name}" for name in near]
     if address.section in given:
         steps = [f"to make it: into {prefix}{key}"]
-    if address.section == "docstring" and address.section in given:
-        steps = [f"to insert one by lines: show {f'{prefix}{owner}' if owner else document}"]
     raise NotFoundError(f"no section {key} in {document or 'the document'}", near=near, steps=steps)
 
 

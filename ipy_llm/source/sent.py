@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 
 from ipy_llm.errors import EditRejectedError, ParseError
 from ipy_llm.source.reindent import Line, read_layout
@@ -46,7 +48,7 @@ def clean(text: str, *, python: bool = True) -> str:
         # A line of backticks is no Python; at the ends it is outside any string.
         opens, closes = _FENCE.fullmatch(lines[0]), _FENCE.fullmatch(lines[-1])
         lines = _strip_blank(lines[bool(opens) : len(lines) - bool(closes)])
-        lines = _without_numbers(lines)
+        lines = _strip_blank(without_numbers("\n".join(lines)).split("\n"))
     if not lines:
         raise ParseError("the text is empty; to remove a chunk, ask for it: delete ADDRESS")
     return "\n".join(lines)
@@ -138,6 +140,19 @@ def refuse_placeholders(code: str, old: str) -> None:
         )
 
 
+def side_comment(line: str) -> str:
+    """Return the comment at the end of a line of code, or nothing."""
+    if "#" not in line:
+        return ""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(line.strip() + "\n").readline):
+            if token.type == tokenize.COMMENT:
+                return token.string
+    except (tokenize.TokenError, SyntaxError):  # the line opens a bracket that it does not close
+        pass
+    return ""
+
+
 def definition_names(body: list[ast.stmt]) -> list[str]:
     """Return the names of the functions and classes among statements."""
     return [node.name for node in body if isinstance(node, DEFINITIONS)]
@@ -160,6 +175,8 @@ def _habit(lines: list[str], shown: str) -> list[str]:
         return ["send the code without prompts"]
     if all(line[0] in "+- @" for line in filled) and any(line[0] in "+-" for line in filled):
         return ["it looks like a diff: send the new text alone"]
+    if any(line.startswith(("<<<<<<<", ">>>>>>>")) for line in lines):
+        return ["send the new text alone, without the old and the marks"]
     if "\u00a0" in "".join(lines):
         return ["it has no-break spaces (U+00A0): write plain ones"]
     straight = shown.translate(_CURLY)
@@ -168,17 +185,14 @@ def _habit(lines: list[str], shown: str) -> list[str]:
     return []
 
 
-def _without_numbers(lines: list[str]) -> list[str]:
+def without_numbers(text: str) -> str:
     """Take away the line numbers that `show` prints, where every line has the next one."""
+    lines = text.split("\n")
     matches = [_NUMBERED.fullmatch(line) for line in lines]
     numbers = [int(match[1]) for match in matches if match]
-    if (
-        not numbers
-        or len(numbers) != len(lines)
-        or numbers != list(range(numbers[0], numbers[0] + len(lines)))
-    ):
-        return lines
-    return _strip_blank([match[2] for match in matches if match])
+    if len(numbers) != len(lines) or numbers != list(range(numbers[0], numbers[0] + len(lines))):
+        return text
+    return "\n".join(match[2] for match in matches if match)
 
 
 def _strip_blank(lines: list[str]) -> list[str]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ipy_llm.errors import NotFoundError, RequestError, StaleError, ToolError
@@ -36,12 +37,13 @@ _NOTHING_WRITTEN = (StaleError, RequestError, ToolError)  # what `write_all` rai
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One transaction: its number, what was done in a few words, its files, and the folders made for them."""
+    """One transaction: its number, what was done in a few words, its files, the folders made for them, its age in seconds."""
 
     number: int
     summary: str
     changes: tuple[Change, ...]
     made: tuple[Path, ...] = ()
+    age: float = field(default=0.0, compare=False)
 
 
 def commit(root: Path, changes: Sequence[Change], summary: str) -> Entry:
@@ -218,7 +220,9 @@ def _load(folder: Path, number: int) -> Entry | None:
             )
             for position, file in enumerate(record["files"])
         )
-        return Entry(number, record["summary"], changes, tuple(Path(path) for path in record["made"]))
+        made = tuple(Path(path) for path in record["made"])
+        age = time.time() - (folder / "entry.json").stat().st_mtime
+        return Entry(number, record["summary"], changes, made, age)
     except (OSError, ValueError, KeyError, zlib.error):  # KeyError: of another version
         return None
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.machinery import PathFinder
+from itertools import islice
 from pathlib import Path
 
 from ipy_llm.errors import AmbiguousError, IpyLlmError, NotFoundError, ParseError, RequestError
@@ -17,12 +18,14 @@ from ipy_llm.source.outline import outline
 from ipy_llm.source.resolve import candidates, closest, label
 from ipy_llm.source.text import decode
 from ipy_llm.workspace.files import is_python, read_bytes
-from ipy_llm.workspace.project import Workspace, walk
+from ipy_llm.workspace.project import ROOT_MARKERS, Workspace, walk
 
 _DEFINED = re.compile(
     rb"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^[ \t]*(\w+)[ \t]*(?::[ \t]*[^\s#]|=[^=])",
     re.MULTILINE,
 )
+
+MOST_FILES = 2000  # looked through for a name in a folder without a project's marker, such as a home folder
 
 _INSTALLED = ("site-packages", "dist-packages")
 
@@ -50,7 +53,7 @@ def locate(address: Address, workspace: Workspace) -> Located:
     a module. Raises `NotFoundError` with what is near, `AmbiguousError` with every full address.
     """
     if address.document is not None:
-        path = find_document(address.document, workspace)
+        path = find_document(address.document, workspace, address.target)
         return Located(path, workspace.name(path), address)
     if not address.name:
         raise ParseError("which document? write FILE::" + (address.target or "Name"))
@@ -58,7 +61,7 @@ def locate(address: Address, workspace: Workspace) -> Located:
     if path_or_none is not None:
         return _located(path_or_none, replace(address, name=""), workspace)
     if "/" in address.name or "\\" in address.name:
-        raise _no_document(address.name, workspace)
+        raise _no_document(address.name, workspace, "")
     address = as_target(address)
     hits = list(_places(address, workspace))
     if len(hits) == 1:
@@ -73,19 +76,24 @@ def locate(address: Address, workspace: Workspace) -> Located:
             f"{address.target} is in {len(hits)} files; say which", candidates=menu, steps=menu
         )
     module = _module_prefix(address, workspace)
-    if module is not None:
+    # A word that is also a module elsewhere (`json`) was hardly meant for it: a person says `json::`.
+    if module is not None and (module.address.target or module.path.is_relative_to(workspace.root)):
         return module
     near = _near(address.name, workspace)
-    raise NotFoundError(
-        f"no {address.target} in {workspace.root}", near=near, steps=[f"did you mean {name}" for name in near]
-    )
+    steps = [f"did you mean {name}" for name in near]
+    if module is not None:
+        steps.append(f"for the module: {address.name}::")
+    raise NotFoundError(f"no {address.target} in {workspace.root}", near=near, steps=steps)
 
 
-def find_document(document: str, workspace: Workspace) -> Path:
-    """Return the file that a path or a dotted module names. Raises `NotFoundError` with near ones."""
+def find_document(document: str, workspace: Workspace, target: str = "") -> Path:
+    """Return the file that a path or a dotted module names.
+
+    Raises `NotFoundError` with near ones, as addresses of `target` in them.
+    """
     found = _existing(document, workspace) or _module_file(document, workspace)
     if found is None:
-        raise _no_document(document, workspace)
+        raise _no_document(document, workspace, target)
     return found
 
 
@@ -158,9 +166,10 @@ def _module_prefix(address: Address, workspace: Workspace) -> Located | None:
 
 def _places(address: Address, workspace: Workspace) -> Iterator[tuple[Path, Outline]]:
     """Yield the project's files that have the name; only those that hold its last word are parsed."""
+    address = replace(address, index=None)  # an index that is too high is told by the one that resolves it
     word = address.name.removesuffix(".getter").removesuffix(".setter").removesuffix(".deleter")
     needle = word.rpartition(".")[2].encode()
-    for path in walk(workspace.root):
+    for path in _files(workspace):
         try:
             data = read_bytes(path)
             if needle not in data:
@@ -172,29 +181,50 @@ def _places(address: Address, workspace: Workspace) -> Iterator[tuple[Path, Outl
             yield path, found
 
 
+def _files(workspace: Workspace) -> Iterator[Path]:
+    """Yield the project's Python files; of a folder that no marker says is one, a bounded number."""
+    root = workspace.root
+    marked = any((root / marker).exists() for marker in ROOT_MARKERS)
+    return walk(root) if marked else islice(walk(root), MOST_FILES)
+
+
 def _near(name: str, workspace: Workspace) -> list[str]:
-    """Return full addresses of the closest names in the project."""
-    words: dict[str, Path] = {}
-    for path in walk(workspace.root):
+    """Return full addresses of the closest names in the project, those with the same last word first."""
+    words: dict[str, list[Path]] = {}
+    for path in _files(workspace):
         try:
             data = read_bytes(path)
         except IpyLlmError:
             continue
-        for match in _DEFINED.finditer(data):
-            words.setdefault((match[1] or match[2]).decode("utf-8", "replace"), path)
-    near = []
-    for word in closest(name.rpartition(".")[2], words):
-        path = words[word]
-        _, found = read_outline(path)
-        near += [
-            f"{workspace.name(path)}::{label(chunk, found)}"
-            for chunk in found.walk()
-            if chunk.name.rpartition(".")[2] == word
-        ][:2]
-    return near[:4]
+        for word in {(match[1] or match[2]).decode("utf-8", "replace") for match in _DEFINED.finditer(data)}:
+            words.setdefault(word, []).append(path)
+    last = name.rpartition(".")[2]
+    addresses: dict[str, str] = {}
+    for word in [last] if last in words else closest(last, words):
+        for path in words[word][:20]:
+            _, found = read_outline(path)
+            for chunk in found.walk():
+                if chunk.name.rpartition(".")[2] == word:
+                    addresses.setdefault(chunk.name, f"{workspace.name(path)}::{label(chunk, found)}")
+    return [addresses[target] for target in closest(name, addresses, limit=4)]
 
 
-def _no_document(name: str, workspace: Workspace) -> NotFoundError:
+def _no_document(name: str, workspace: Workspace, target: str) -> NotFoundError:
+    colons = f"::{target}" if target else ""
+    # `Cart::total`, `cart.py:Cart.total` and `cart.py Cart.total` are addresses but for a sign.
+    meant = [f"{path}::{rest}" for path, rest in _split(name) if _existing(path, workspace)]
+    if target and name.replace(".", "").isidentifier():
+        whole = (
+            as_target(Address(name=f"{name}.{target}")) if target.replace(".", "").isidentifier() else None
+        )
+        meant += [
+            f"{workspace.name(path)}::{name}.{target}"
+            for path, _ in (_places(whole, workspace) if whole else ())
+        ]
+    if meant:
+        return NotFoundError(
+            f"no file or module {name}", near=meant, steps=[f"did you mean {one}" for one in meant[:4]]
+        )
     if any(os.path.isdir(folder / name) for folder in (workspace.folder, workspace.root)):
         return NotFoundError(f"{name} is a folder", steps=[f"outline {name}"])
     suffix = os.path.splitext(name)[1]
@@ -209,8 +239,15 @@ def _no_document(name: str, workspace: Workspace) -> NotFoundError:
     return NotFoundError(
         f"no file or module {name} in {workspace.root}",
         near=near[:4],
-        steps=[f"did you mean {path}" for path in near[:4]] or [f"to make it: create {name}"],
+        steps=[f"did you mean {path}{colons}" for path in near[:4]] or [f"to make it: create {name}"],
     )
+
+
+def _split(name: str) -> Iterator[tuple[str, str]]:
+    for sign in (":", " "):
+        path, found, rest = name.rpartition(sign)
+        if found and rest:
+            yield path, rest
 
 
 def _dotted(path: str) -> str:

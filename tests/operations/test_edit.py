@@ -118,7 +118,7 @@ def test_an_edit_to_the_same_text_writes_nothing(shop):
 def test_a_dry_run_shows_the_change_and_writes_nothing(shop):
     before = text(shop)
     said, *diff = edit(shop, "Cart.total .price => .cost", dry_run=True).lines
-    assert said.startswith("would have edited shop/cart.py::Cart.total@")
+    assert said.startswith("would have edited shop/cart.py::Cart.total lines 8-9")
     assert diff == [
         "@@ -7,5 +7,5 @@",
         " ",

@@ -206,7 +206,9 @@ def test_the_reply_says_how_much_stayed(touched):
     assert touched(CART, "Cart", "class Cart(Base):\n    # ...\n    rate = 2\n").notes == (
         "kept 4 members not mentioned",
     )
-    assert touched(CART, "Cart.count", "def count(self):\n    # ...\n    return first\n").notes == ("kept 9 lines left out",)
+    assert touched(CART, "Cart.count", "def count(self):\n    # ...\n    return first\n").notes == (
+        "kept 9 lines left out",
+    )
 
 
 def test_a_new_member_cannot_leave_code_out(refusal):

@@ -57,8 +57,18 @@ def test_one_changed_string_does_not_move_the_others(edited):
     before = 'class A:\n    def f(self):\n        a = """\n        one\n        """\n        b = """\n        two\n        """\n'
     sent = body("f", before).replace("one", "ONE")
     after = edited(before, "A.f", sent)
-    assert 'b = """\n        two\n        """' in after
-    assert 'a = """\n    ONE\n    """' in after
+    assert after == before.replace("one", "ONE")
+
+
+def test_a_changed_string_that_stood_elsewhere_stays_as_it_was_sent(edited):
+    before = 'class A:\n    def f(self):\n        a = """\n  one\n  two\n"""\n'
+    sent = 'def f(self):\n    a = """\n  one\n  TWO\n"""\n'
+    assert edited(before, "A.f", sent) == before.replace("two", "TWO")
+    sent = 'def f(self):\n    a = """\n    all\n    new\n    """\n'
+    assert (
+        edited(before, "A.f", sent)
+        == 'class A:\n    def f(self):\n        a = """\n    all\n    new\n    """\n'
+    )
 
 
 def test_a_docstring_with_odd_indentation_keeps_its_shape(edited):

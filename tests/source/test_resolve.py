@@ -60,7 +60,6 @@ def test_a_name_finds_its_chunk(target, chunk):
         ("get_area", ["area"]),
         ("Kart", ["Cart"]),
         ("outer.<locals>.inners", ["outer.inner"]),
-        ("two[9]", ["two[0]", "two[1]", "two[2]"]),
         ("zzz", []),
     ],
 )
@@ -69,6 +68,13 @@ def test_a_name_that_fits_nothing_answers_with_the_closest(target, near):
         named(target)
     assert list(caught.value.near) == near
     assert caught.value.steps == tuple(f"did you mean m.py::{name}" for name in near) or not near
+
+
+def test_an_index_that_is_too_high_is_answered_with_those_there_are():
+    with pytest.raises(NotFoundError) as caught:
+        named("two[9]")
+    assert caught.value.near == ("two[0]", "two[1]", "two[2]", "two[3]")
+    assert str(caught.value).startswith("no two[9]; m.py has\n  'm.py::two[0]'  line")
 
 
 def test_a_name_near_nothing_points_at_the_outline():

@@ -154,9 +154,37 @@ def test_a_file_s_own_section_of_that_name_comes_first(edited):
 
 def test_imports_are_the_first_run_with_their_conditions(edited):
     before = "import os\n\nif T:\n    import re\ntry:\n    import json\nexcept ImportError:\n    json = None\n\nx = 1\nimport late\n"
-    assert edited(before, "into #imports", "import io").startswith(
-        before[: before.index("\n\nx")] + "\nimport io\n\nx"
+    assert edited(before, "into #imports", "import io") == before.replace(
+        "import os\n", "import os\nimport io\n"
     )
+    guarded = "if U:\n    import io"
+    assert edited(before, "into #imports", guarded) == before.replace(
+        "json = None\n", f"json = None\n{guarded}\n"
+    )
+
+
+def test_an_import_that_is_there_is_not_added_again(edited):
+    before = "import os, re\nfrom a import b, c\n\nx = 1\n"
+    assert edited(before, "into #imports", "import re\nfrom a import c") == before
+    assert edited(before, "into #imports", "import re\nimport io") == before.replace(
+        "b, c\n", "b, c\nimport io\n"
+    )
+    assert "import re as r" in edited(before, "into #imports", "import re as r")
+
+
+@pytest.mark.parametrize(
+    ("before", "address", "after"),
+    [
+        ("x = 1\n", "#docstring", '"""New."""\n\nx = 1\n'),
+        ("#!/bin/python\n\nx = 1\n", "#docstring", '#!/bin/python\n"""New."""\n\nx = 1\n'),
+        ("# about x\nx = 1\n", "#docstring", '"""New."""\n\n# about x\nx = 1\n'),
+        ("def f(\n    a,\n):  # why\n    pass\n", "f#docstring", 'def f(\n    a,\n):  # why\n    """New."""\n    pass\n'),
+        ("class A:\n    x = 1\n", "A#docstring", 'class A:\n    """New."""\n\n    x = 1\n'),
+    ],
+)  # fmt: skip
+def test_a_docstring_that_is_missing_is_made_by_into(edited, before, address, after):
+    assert edited(before, f"into {address}", "New.") == after
+    assert edited(before, f"into {address}", '"""New."""') == after
 
 
 def test_a_main_block_on_one_line_is_opened(edited):
@@ -174,7 +202,7 @@ def test_what_a_file_does_not_have_is_refused_for_replacing_and_told_how_to_make
         refusal("x = 1\n", "#main", "f()") == "no section #main in shop.py\nto make it: into shop.py::#main"
     )
     assert refusal("x = 1\n", "#imports", "import os").endswith("\nto make it: into shop.py::#imports")
-    assert refusal("x = 1\n", "#docstring", "D.").endswith("\nto insert one by lines: show shop.py")
+    assert refusal("x = 1\n", "#docstring", "D.").endswith("\nto make it: into shop.py::#docstring")
 
 
 MAIN = 'def f(): ...\n\n\nif __name__ == "__main__":\n    f()\n'

@@ -162,7 +162,7 @@ def test_a_wrong_path_is_answered_with_the_file_of_that_name(write):
     with pytest.raises(NotFoundError) as refused:
         locate(parse_address("lib/cart.py::Cart"), write(SHOP))
     assert refused.value.near == ("shop/cart.py",)
-    assert refused.value.steps == ("did you mean shop/cart.py",)
+    assert refused.value.steps == ("did you mean shop/cart.py::Cart",)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,125 @@
+"""Adding to the head of a document or definition: imports and docstrings."""
+
+from __future__ import annotations
+
+import ast
+
+from ipy_llm.errors import EditRejectedError
+from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.fit import as_docstring, fit_new
+from ipy_llm.source.sent import parse_suite
+from ipy_llm.source.signature import header_end
+from ipy_llm.source.syntax import is_import
+from ipy_llm.source.text import Span, split_lines
+
+
+def add_imports(sent: str, outline: Outline) -> tuple[Span, str]:
+    """Return where imports go and their text, those that stand there already left out.
+
+    Below the last plain import of the first run, so above an `if TYPE_CHECKING:` that ends it; future imports
+    first; in a document without imports below its docstring or the comments at its top. An empty text says
+    that all of them were there.
+    """
+    text = fit_new(sent, "", outline).text
+    if outline.imports is None:
+        return _first_import(text, outline)
+    there, plain_end = _standing(outline)
+    lines = text.split("\n")
+    nodes = parse_suite(text)[0]
+    for node in reversed(nodes):
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and _bindings(node) <= there:
+            del lines[node.lineno - 1 : node.end_lineno]
+    text = "\n".join(lines).strip("\n")
+    if not text:
+        return Span(outline.imports.end, outline.imports.end), ""
+    if text.startswith("from __future__ "):
+        return Span(outline.imports.start, outline.imports.start), f"{text}\n"
+    plain = all(map(_is_plain, parse_suite(text)[0]))
+    at = plain_end if plain and plain_end else outline.imports.end
+    return Span(at, at), f"\n{text}"
+
+
+def add_docstring(owner: Chunk | None, sent: str, outline: Outline) -> tuple[Span, str]:
+    """Return where the docstring of a definition, or of the document, goes that has none, and its text."""
+    if owner is None:
+        return _at_top(as_docstring_text(sent, "", outline), outline)
+    if owner.body_indent is None:
+        raise EditRejectedError(
+            f"{owner.name} stands on one line; nothing was written",
+            steps=["replace it whole, with its docstring"],
+        )
+    at = header_end(outline.source.text, owner.code, owner.span.end)
+    at = outline.end_of_line(outline.line_of(at - 1))
+    gap = "\n" * (1 + (owner.kind == "class"))
+    return Span(at, at), f"\n{as_docstring_text(sent, owner.body_indent, outline)}{gap[1:]}"
+
+
+def as_docstring_text(sent: str, indent: str, outline: Outline) -> str:
+    """Return a docstring at an indentation; words without quotes are put in them."""
+    return fit_new(as_docstring(sent.strip()), indent, outline).text
+
+
+def _standing(outline: Outline) -> tuple[set[tuple[str, ...]], int]:
+    """Return what the first run of imports binds outside of branches, and where its last plain import ends."""
+    assert outline.imports is not None
+    span = outline.imports
+    text = span.of(outline.source.text)
+    first = outline.line_of(span.start)
+    there: set[tuple[str, ...]] = set()
+    end = 0
+    for node in parse_suite(text)[0]:
+        if _is_plain(node):
+            assert isinstance(node, (ast.Import, ast.ImportFrom))
+            there |= _bindings(node)
+            end = outline.end_of_line(first + (node.end_lineno or node.lineno) - 1)
+    return there, end
+
+
+def _is_plain(node: ast.stmt) -> bool:
+    return isinstance(node, (ast.Import, ast.ImportFrom)) and is_import(node)
+
+
+def _bindings(node: ast.Import | ast.ImportFrom) -> set[tuple[str, ...]]:
+    """Return what each name of an import is: `import json`, `from a import b as c`."""
+    source = "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+    return {(type(node).__name__, source, alias.name, alias.asname or "") for alias in node.names}
+
+
+def _at_top(text: str, outline: Outline) -> tuple[Span, str]:
+    """Place a docstring below the comments at a document's top."""
+    line = 1
+    lines = split_lines(outline.source.text)
+    while line <= len(lines) and lines[line - 1].startswith("#"):
+        line += 1
+    if line > 1 and line <= len(lines) and lines[line - 1].strip():
+        line = 2 if lines[0].startswith("#!") else 1  # they belong to the code below
+    at = outline.starts[line - 1] if line <= len(outline.starts) else len(outline.source.text)
+    below = outline.source.text[at:]
+    return Span(at, at), text + ("\n" if not below.strip() or below[0] in "\r\n" else "\n\n")
+
+
+def _first_import(text: str, outline: Outline) -> tuple[Span, str]:
+    """Place the first import of a document: below its docstring, else below the comments at its top.
+
+    Comments directly above the first statement, with a blank line before them, stay with it.
+    """
+    lines = split_lines(outline.source.text)
+    if outline.docstring is not None:
+        line = outline.lines(outline.docstring)[1]
+        more = "" if line >= len(lines) or not lines[line].strip() else "\n"
+        return Span(outline.docstring.end, outline.docstring.end), f"\n\n{text}{more}"
+    line = 1
+    while line < len(lines) and lines[line - 1].lstrip()[:1] in {"", "#"}:
+        line += 1
+    while line > 1 and lines[line - 2].startswith("#"):
+        line -= 1
+    if line == 1:
+        while line < len(lines) and lines[line - 1].startswith("#"):
+            line += 1
+        if lines[line - 1].startswith("#"):  # all of a file without a final newline
+            end = len(outline.source.text)
+            return Span(end, end), f"\n{text}"
+    at = outline.starts[line - 1]
+    below = outline.source.text[at:].strip()
+    opens = bool(outline.chunks) and outline.chunks[0].is_definition and outline.chunks[0].span.start == at
+    return Span(at, at), text + "\n" * (1 + (1 + opens if below else 0))
