@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from ipy_llm.errors import AmbiguousError, NotFoundError, ParseError
 from ipy_llm.explore import live
-from ipy_llm.explore.near import closest
 from ipy_llm.explore.page import Docs, Missing, render
+from ipy_llm.source.near import closest
 from ipy_llm.workspace.project import cache_folder, walk
 
 if TYPE_CHECKING:

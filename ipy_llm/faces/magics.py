@@ -9,12 +9,12 @@ from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class
 from traitlets import Bool, Unicode
 
 from ipy_llm.errors import IpyLlmError, ParseError
-from ipy_llm.explore.near import closest
 from ipy_llm.operations.operation import Operation, Parameter, Reply
 from ipy_llm.operations.registry import NAMES
 from ipy_llm.operations.registry import load as load_operation
 from ipy_llm.session import hooks
 from ipy_llm.session.imported import stale_modules
+from ipy_llm.source.near import closest
 from ipy_llm.workspace.project import Workspace
 
 if TYPE_CHECKING:

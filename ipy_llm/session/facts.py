@@ -14,7 +14,6 @@ import types
 from collections.abc import Callable
 
 from ipy_llm.explore.extent import labels
-from ipy_llm.explore.near import closest, closest_public
 from ipy_llm.explore.prose import bounded
 from ipy_llm.explore.stored import (
     MISSING,
@@ -31,6 +30,7 @@ from ipy_llm.session import files, imports, keys
 from ipy_llm.session.describe import SIGNATURE_LIMIT, Described, describe
 from ipy_llm.session.failing import Failing, entries, evaluate, find_failing, function_of, lookup
 from ipy_llm.session.raised import message, slot, traceback_of
+from ipy_llm.source.near import closest, closest_public
 
 _REFUSED_CALL = re.compile(r"(?P<name>[\w.<>]+)\(\) (?:takes|missing|got|expected)")
 _UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from itertools import islice
 
-from ipy_llm.explore.near import closest
+from ipy_llm.source.near import closest
 
 _MOST = 2_000  # entries of a folder that are compared while a reader waits
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ipy_llm.explore.near import closest
+from ipy_llm.source.near import closest
 
 _COMMENTED_MAGIC = re.compile(r"[ \t]*#!?[ \t]*%%(?P<name>[^\W\d]\w*)(?:[ \t]|$)")
 _TRAILING_COMMENT = re.compile(r"(?:^|\s)#\s")  # `#imports` may be part of an address

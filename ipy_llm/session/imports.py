@@ -10,8 +10,8 @@ import re
 import sys
 from collections.abc import Collection
 
-from ipy_llm.explore.near import closest, closest_public
 from ipy_llm.explore.stored import instance_dict, plain_keys
+from ipy_llm.source.near import closest, closest_public
 
 # Names that mean one thing wherever they are used. A plain word such as `code`, `token`, `data` or
 # `queue` is a forgotten variable more often than a module, so a module needs evidence (see `hint`).

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable
 
 from ipy_llm.explore.extent import labels
-from ipy_llm.explore.near import closest
 from ipy_llm.explore.prose import bounded
 from ipy_llm.explore.stored import MISSING, plain_keys
 from ipy_llm.session.failing import Failing, evaluate
+from ipy_llm.source.near import closest
 
 _AMONG = re.compile(
     r"\['([^']+)'.* (?:not in index|not found in axis|are in the \[\w+\])$"

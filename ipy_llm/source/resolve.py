@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable
 from dataclasses import replace
 
 from ipy_llm.errors import AmbiguousError, EditRejectedError, NotFoundError, ParseError
 from ipy_llm.source.address import Address, parse_address
 from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.near import closest
 from ipy_llm.source.text import Span, indentation
-
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 
 
 def resolve(address: Address, outline: Outline, document: str = "") -> Chunk:
@@ -40,7 +36,7 @@ def resolve(address: Address, outline: Outline, document: str = "") -> Chunk:
         )
     if not found:
         labels = [label(chunk, outline) for chunk in outline.walk()]
-        near = closest(address.target, dict.fromkeys([*labels, *_section_names(outline)]))
+        near = closest(address.target, [*labels, *_section_names(outline)], count=3)
         raise NotFoundError(
             f"no {address.target} in {document or 'the document'}",
             near=near,
@@ -101,25 +97,6 @@ def is_given(section: Chunk, name: str, outline: Outline) -> bool:
     return section.name.rpartition("#")[2] == name and section not in outline.sections
 
 
-def closest(name: str, names: Iterable[str], limit: int = 3) -> list[str]:
-    """Return the names nearest to one that fits nothing, best first.
-
-    By spelling and by words in common: `get_area` is near `area`, `total` near `Cart.total`.
-    """
-    words = {word.lower() for word in _WORDS.findall(name)}
-    last = name.rpartition(".")[2].lower()
-
-    def score(other: str) -> float:
-        theirs = {word.lower() for word in _WORDS.findall(other)}
-        overlap = len(words & theirs) / max(1, len(words | theirs))
-        tail = difflib.SequenceMatcher(None, last, other.rpartition(".")[2].lower()).ratio()
-        spelled = difflib.SequenceMatcher(None, name.lower(), other.lower()).ratio()
-        return max(spelled, 0.95 * tail, 0.4 + 0.6 * overlap if overlap else 0.0)
-
-    scored = sorted(((score(other), other) for other in names), key=lambda item: (-item[0], len(item[1])))
-    return [other for points, other in scored[:limit] if points >= max(0.6, scored[0][0] - 0.15)]
-
-
 def find_section(key: str, outline: Outline) -> Chunk | None:
     """Return the section `owner#name` names, of those with markers first, or None."""
     for chunk in outline.sections:
@@ -157,7 +134,7 @@ def _section(address: Address, outline: Outline, document: str) -> Chunk:
         return found
     given = always_there(owner, outline)
     prefix = document and f"{document}::"
-    near = closest(key, _section_names(outline))
+    near = closest(key, _section_names(outline), count=3)
     steps = [f"did you mean {prefix}{name}" for name in near]
     if address.section in given:
         steps = [f"to make it: into {prefix}{key}"]

@@ -14,8 +14,9 @@ from pathlib import Path
 from ipy_llm.errors import AmbiguousError, IpyLlmError, NotFoundError, ParseError, RequestError
 from ipy_llm.source.address import Address, as_target
 from ipy_llm.source.chunks import Outline
+from ipy_llm.source.near import closest
 from ipy_llm.source.outline import outline
-from ipy_llm.source.resolve import candidates, closest, label
+from ipy_llm.source.resolve import candidates, label
 from ipy_llm.source.text import decode
 from ipy_llm.workspace.files import is_python, read_bytes
 from ipy_llm.workspace.project import ROOT_MARKERS, Workspace, walk
@@ -200,13 +201,13 @@ def _near(name: str, workspace: Workspace) -> list[str]:
             words.setdefault(word, []).append(path)
     last = name.rpartition(".")[2]
     addresses: dict[str, str] = {}
-    for word in [last] if last in words else closest(last, words):
+    for word in [last] if last in words else closest(last, words, count=3):
         for path in words[word][:20]:
             _, found = read_outline(path)
             for chunk in found.walk():
                 if chunk.name.rpartition(".")[2] == word:
                     addresses.setdefault(chunk.name, f"{workspace.name(path)}::{label(chunk, found)}")
-    return [addresses[target] for target in closest(name, addresses, limit=4)]
+    return [addresses[target] for target in closest(name, addresses, count=4)]
 
 
 def _no_document(name: str, workspace: Workspace, target: str) -> NotFoundError:
@@ -235,7 +236,7 @@ def _no_document(name: str, workspace: Workspace, target: str) -> NotFoundError:
     if not near:
         # As modules: what all have in common, the suffix, must not make them near.
         modules = {_dotted(path): path for path in names}
-        near = [modules[module] for module in closest(_dotted(name), modules)]
+        near = [modules[module] for module in closest(_dotted(name), modules, count=3)]
     return NotFoundError(
         f"no file or module {name} in {workspace.root}",
         near=near[:4],

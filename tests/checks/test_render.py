@@ -51,8 +51,10 @@ def test_without_a_comparison_they_are_counted():
     reports = (replace(with_(MYPY, typed(14)), fixed=None), replace(PYTEST, fixed=None))
     assert render(reports) == [
         "shop/cart.py:14: Incompatible return value type [return-value]",
-        "mypy: 1 failing",
+        "214 tests: clean; mypy: 1 failing",
     ]
+    reports = (replace(MYPY, fixed=None), replace(with_(PYTEST, failing(1)), fixed=None))
+    assert render(reports)[-1] == "mypy: clean; 214 tests: 1 failing"
 
 
 def test_a_tool_that_did_not_get_through_is_said_in_the_one_line():
@@ -63,6 +65,21 @@ def test_a_tool_that_did_not_get_through_is_said_in_the_one_line():
         "mypy: nothing new; pytest: not installed: .venv/bin/python -m pip install pytest"
     ]
     assert render((missing,)) == ["pytest: not installed: .venv/bin/python -m pip install pytest"]
+
+
+def test_tools_that_are_missing_alike_share_a_clause():
+    def missing(tool, note):
+        return Report(tool, "unavailable", note=note, complete=False)
+
+    note = "not installed, not run"
+    assert render((missing("mypy", note), missing("pytest", note))) == [f"mypy, pytest: {note}"]
+    command = "not installed: .venv/bin/python -m pip install"
+    assert render((missing("mypy", f"{command} mypy"), missing("pytest", f"{command} pytest"))) == [
+        f"mypy, pytest: {command} mypy pytest"
+    ]
+    assert render((missing("mypy", note), missing("pytest", f"{command} pytest"))) == [
+        f"mypy: {note}; pytest: {command} pytest"
+    ]
 
 
 def test_beside_findings_it_is_the_last_line():
@@ -84,12 +101,23 @@ def test_what_exceeds_the_limit_is_counted_and_no_tool_crowds_out_another():
     assert sum("::" in line for line in lines) == 7
 
 
-def test_when_room_is_short_tests_that_fail_alike_share_a_line():
-    found = [failing(n) for n in range(40)]
-    assert render((with_(PYTEST, *found),)) == [
-        "new: tests/test_cart.py::test_0 and 39 more - assert 6 == 5 (shop/cart.py:12)"
+def test_three_tests_that_fail_alike_share_a_line():
+    cause = "NameError: name 'x' is not defined"
+    found = [replace(failing(n, cause), test=f"tests/test_{n}.py::test_total") for n in range(8)]
+    assert render((with_(PYTEST, failing(1), *found),)) == [
+        "new: tests/test_cart.py::test_1 - assert 6 == 5 (shop/cart.py:12)",
+        f"new: tests/test_0.py::test_total and 7 more - {cause} (shop/cart.py:12)",
     ]
-    assert len(render((with_(PYTEST, *found[:15]),))) == 15
+    assert len(render((with_(PYTEST, *found[:3]),))) == 1
+    assert len(render((with_(PYTEST, *found[:2]),))) == 2
+
+
+def test_when_room_is_short_two_that_fail_alike_share_a_line_too():
+    found = [failing(n, str(n // 2)) for n in range(16)]
+    assert render((with_(PYTEST, *found[:14]),))[1].startswith("new: tests/test_cart.py::test_1 - 0")
+    lines = render((with_(PYTEST, *found),))
+    assert len(lines) == 8
+    assert lines[1] == "new: tests/test_cart.py::test_2 and 1 more - 1 (shop/cart.py:12)"
 
 
 def test_parameters_of_one_test_that_fail_alike_share_a_line():

@@ -187,7 +187,11 @@ def test_no_tests_are_said(project, cache):
 def test_a_python_without_pytest_is_said_with_what_to_install(project, cache):
     root = project({"test_a.py": "def test_a(): pass\n"})
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(root / ".venv")], check=True)
-    report = check(root, cache, python=str(root / ".venv/bin/python"))
+    report = check(root, cache, python=str(root / ".venv/bin/python3"))
+    assert (report.outcome, report.note) == ("unavailable", "not installed, not run")
+
+    (next(root.glob(".venv/lib/python*/site-packages")) / "pip.py").touch()
+    report = check(root, cache, python=str(root / ".venv/bin/python3"))
     assert (report.outcome, report.note) == (
         "unavailable",
         "not installed: .venv/bin/python -m pip install pytest",

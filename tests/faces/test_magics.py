@@ -96,6 +96,10 @@ def test_undo_puts_back_every_byte(kernel, cart):
         ("%llm docs shop.cart.Cart.add", "Put an item in and return it."),
         ("%llm edit --dry-run delete Cart.tax", "would have deleted shop/cart.py::Cart.tax"),
         ("%llm prompt", "%%edit shop/cart.py::Cart.total"),
+        ("%llm", "%%edit shop/cart.py::Cart.total"),
+        ("%llm help", "%%edit shop/cart.py::Cart.total"),
+        ("%llm --help", "%%edit shop/cart.py::Cart.total"),
+        ("%%llm show Cart.tax", "2\t        return self.total * TAX_RATE // 100"),
     ],
 )
 def test_every_verb_is_a_line_magic_too(kernel, shop, line, expected):
@@ -105,11 +109,13 @@ def test_every_verb_is_a_line_magic_too(kernel, shop, line, expected):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("%llm", "verbs: show, outline, edit"),
+        ("%llm shwo Cart.tax", "did you mean %llm show\n"),
         ("%llm frobnicate", "verbs: show, outline, edit"),
         ("%llm show", "show needs ADDRESS"),
         ("%llm show --colour Cart", "no --colour"),
         ("%llm undo Cart", "takes no argument"),
+        ("%%llm check\nx = 1", "check takes no text below it; nothing was run\nput what follows in a cell"),
+        ("%%edit --why => --not", "has no --why"),
         ("%llm edit --why Cart", "it has --dry-run, --no-check, --allow-removal"),
     ],
 )
@@ -119,17 +125,57 @@ def test_a_wrong_line_is_told_what_is_right(kernel, shop, line, expected):
     assert expected in outputs.stderr
 
 
+@pytest.mark.parametrize("line", ["%%edit -h", "%%edit --help", "%llm edit -h", "%llm help edit"])
+def test_an_edit_asked_for_help_answers_with_one_line(kernel, shop, line):
+    assert kernel.run(line).stdout == (
+        "%%edit [--dry-run] [--no-check] [--allow-removal] ADDRESS - "
+        "ADDRESS is [before|after|into|delete|create] ADDRESS, or ADDRESS old => new; "
+        "below it the new text, at any indentation\n"
+    )
+
+
+def test_a_verb_asked_for_help_tells_its_words(kernel, shop):
+    assert kernel.run("%llm outline -h").stdout.startswith("%llm outline [PATH] - PATH is ")
+    assert (
+        kernel.run("%llm undo -h").stdout == "%llm undo [--check] - Put back every byte of the last edit.\n"
+    )
+
+
+def test_llm_edit_takes_the_cell_as_its_text(kernel, cart):
+    outputs = kernel.run("# why\n%%llm edit --no-check Cart.tax\ndef tax(self) -> int:\n    return 0\n")
+    assert outputs.stdout.startswith("replaced shop/cart.py::Cart.tax@")
+    assert "return 0" in cart.read_text()
+    assert kernel.run("%%llm edit --no-check delete Cart.tax").stdout.startswith("deleted")
+
+
+def test_words_of_a_replacement_are_no_flags(kernel, cart):
+    outputs = kernel.run("%%edit --no-check Cart.tax TAX_RATE // 100 => --TAX_RATE // 100")
+    assert outputs.stdout.startswith("edited")
+    assert "return self.total * --TAX_RATE // 100" in cart.read_text()
+
+
+def test_an_edit_with_one_percent_sign_is_read_with_two(kernel, cart):
+    outputs = kernel.run("%edit Cart.tax\ndef tax(self) -> int:\n    return 2\n")
+    assert outputs.stdout.startswith("replaced shop/cart.py::Cart.tax@")
+    assert outputs.hints == ["read %edit as %%edit"]
+    assert "return 2" in cart.read_text()
+    assert kernel.run("%edit --no-check Cart.tax return 2 => return 3").stdout.startswith("edited")
+    assert "return 3" in cart.read_text()
+
+
 def test_docs_knows_the_names_of_the_session(kernel, shop):
     kernel.run("class Box:\n    'Holds things.'\n    def open(self, *, force=False): 'Open it.'\nbox = Box()")
     assert "(*, force=False)" in kernel.run("%llm docs box.open").stdout
 
 
-def test_an_imported_module_is_said_to_keep_the_old_code(kernel, cart):
+def test_an_imported_module_is_said_once_to_keep_the_old_code(kernel, cart):
     kernel.run("import sys; sys.path.insert(0, '')\nimport shop.cart")
     outputs = kernel.run("%%edit --no-check shop/cart.py::Cart.tax // 100 => // 300")
     assert outputs.stdout.splitlines()[1:] == [
-        "shop.cart is imported here and keeps the old code: importlib.reload(shop.cart)"
+        "shop.cart is imported in this session, which runs the old code until it is restarted"
     ]
+    again = kernel.run("%%edit --no-check shop/cart.py::Cart.tax // 300 => // 400")
+    assert len(again.stdout.splitlines()) == 1
     kernel.run("%llm undo\ndel sys.modules['shop'], sys.modules['shop.cart']; sys.path.remove('')")
 
 

@@ -145,6 +145,32 @@ def test_missing_modules_and_keys_are_answered_with_the_close_ones(explained, co
 @pytest.mark.parametrize(
     ("code", "fact"),
     [
+        ('open("nope.txt")', "files like it: 'note.txt', 'note.md'"),
+        ('open("./note.json")', "files like it: './note.md', './note.txt'"),
+        ('import os\nos.stat(os.path.abspath("nope.txt"))', "files like it: '{folder}/note.txt', '{folder}/note.md'"),
+        ('open("dta/deep/x.csv", "w")', "there is no folder dta"),
+        ('open("data/deep/x.csv", "w")', "there is no folder data/deep"),
+        ("import json\njson.loads(\"[{'a': 1}]\")", "JSON wants double quotes; ast.literal_eval reads Python literals"),
+        ('import json\njson.loads("")', "the text is empty"),
+    ],
+)  # fmt: skip
+def test_a_missing_file_and_what_is_no_json_are_answered_with_what_is_there(explained, kernel, code, fact):
+    for path in ("note.txt", "note.md", "data/note.txt"):
+        (kernel.folder / path).parent.mkdir(exist_ok=True)
+        (kernel.folder / path).touch()
+    assert explained(code) == [fact.format(folder=kernel.folder)]
+
+
+def test_a_folder_of_thousands_is_not_told(explained, kernel):
+    (kernel.folder / "many").mkdir()
+    for number in range(2_000):
+        (kernel.folder / f"many/note{number}.txt").touch()
+    assert explained('open("many/nope.txt")') == []
+
+
+@pytest.mark.parametrize(
+    ("code", "fact"),
+    [
         ("df['prise']", "columns like it: 'price'"),
         ("df['zzz']", "columns: 'price', 'quantity'"),
         ("df.groupby('prise').sum()", "columns like it: 'price'"),
@@ -176,6 +202,11 @@ def test_a_missing_column_is_answered_with_the_close_ones(explained, code, fact)
         "{1: 2}[3]",
         "import os\nos.environ['NO_SUCH']",
         "int('x')",
+        "open('nothing.like.it')",
+        "open('/no/such/folder/at/all')",
+        "import subprocess\nsubprocess.run(['nope.txt'])",
+        "raise FileNotFoundError('note.tx')",
+        "import json\njson.loads('{a: 1}')",
         "x = 1 +",
         "def f():\n  return f()\nf()",
     ],

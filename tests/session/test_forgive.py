@@ -99,7 +99,7 @@ def test_any_body_below_any_comments_is_verbatim(body, above):
 
 
 PIECES = (
-    "%%time|%%bash x|# c|```python|```|    |x = (|)|x = 1|%|def f():|>>> |?|!ls| |\\|\r|\n|\t|\x00|\ufeff|\u2028"
+    "%edit |a::b|%%time|%%bash x|# c|```python|```|    |x = (|)|x = 1|%|def f():|>>> |?|!ls| |\\|\r|\n|\t|\x00|\ufeff|\u2028"
     '|"""'
 )
 
@@ -134,6 +134,61 @@ def test_code_above_a_magic_runs_first_and_is_announced():
 )
 def test_code_above_a_magic_may_be_ipythons(above):
     assert call(f"{above}%%bash\nls\n") == MagicCall("bash", "", "ls\n", above)
+
+
+@pytest.mark.parametrize(
+    ("cell", "line", "body"),
+    [
+        ("%edit shop/cart.py::Cart.total\ndef total(self): ...\n", "shop/cart.py::Cart.total", "def total(self): ...\n"),
+        ("%edit Cart.tax // 100 => // 200\n", "Cart.tax // 100 => // 200", "\n"),
+        ("%edit Cart.tax // 100 =>", "Cart.tax // 100 =>", "\n"),
+        ("# away\n%edit delete Cart.legacy\n", "delete Cart.legacy", "\n"),
+        ("%edit --no-check after Cart.tax\n  # %%time\n  x = 1\n", "--no-check after Cart.tax", "  # %%time\n  x = 1\n"),
+        ("%edit create notes.txt\n%a\n", "create notes.txt", "%a\n"),
+        ("%edit Cart\nclass Cart: ...\n", "Cart", "class Cart: ...\n"),
+        ("%edit  Cart.total@3f1c:2-3 \n        x\n", " Cart.total@3f1c:2-3", "        x\n"),
+        ("%edit #imports\nimport os\n", "#imports", "import os\n"),
+        ("```python\n%edit f[0]\ndef f(): ...\n```\n", "f[0]", "def f(): ...\n"),
+        ("  %edit shop/cart.py\n  x = 1\n", "shop/cart.py", "x = 1\n"),
+    ],
+)  # fmt: skip
+def test_an_edit_with_one_percent_sign_is_read_with_two(cell, line, body):
+    forgiven = call(cell)
+    assert forgiven == MagicCall("edit", line, body, slipped=True)
+    assert forgiven.notice == "[ipy_llm] read %edit as %%edit"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%edit\n",
+        "%edit\nx = 1\n",
+        "%edit Cart.total\n",
+        "%edit shop/cart.py\n\n",
+        "%edit shop/cart.py\n%run shop/cart.py\n",
+        "%edit f\n!ls\n",
+        "%edit 3\nx = 1\n",
+        "%edit 4-6\nx = 1\n",
+        "%edit 3 ~1/2\nx = 1\n",
+        "%edit -x shop.py::f\nx = 1\n",
+        "%edit -n 5 cart.py\nx = 1\n",
+        "%edit --help\n",
+        "%edit delete\n",
+        "%edit one two\n",
+        "%edit 'a b'\nx = 1\n",
+        "%edit?\n",
+        "%editor Cart.total\nx = 1\n",
+        "x = 1\n%edit a::b\n",
+        'x = """\n%edit a::b\n"""\n',
+        "%time\n%edit a::b\n",
+    ],
+)
+def test_any_other_edit_is_left_to_ipython(cell):
+    assert forgive(cell, MAGICS) is None
+
+
+def test_without_a_cell_magic_of_that_name_every_edit_is_ipythons():
+    assert forgive("%edit a::b\nx = 1\n", MAGICS - {"edit"}) is None
 
 
 def test_a_fence_is_taken_off_with_the_closer_that_matches_it():

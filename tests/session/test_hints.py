@@ -24,6 +24,7 @@ LINE = frozenset({"time", "timeit", "pip", "llm"})
         (MagicUse("tme", "1", None), "did you mean %time or %timeit?"),
         (MagicUse("pip", "install x # why", None), "text after %pip is its arguments: put the comment on a line above"),
         (MagicUse("pip", "install x", None), ""),
+        (MagicUse("llm", "show Cart#helpers", None), ""),
         (MagicUse("%bash", "", None), "a cell magic is the first line of its cell, comments aside"),
     ],
 )  # fmt: skip

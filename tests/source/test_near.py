@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipy_llm.explore.near import closest
+from ipy_llm.source.near import closest
 
 
 @pytest.mark.parametrize(

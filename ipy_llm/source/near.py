@@ -13,11 +13,11 @@ def closest(wanted: str, names: Iterable[str], *, count: int = 5) -> list[str]:
     """Return at most `count` of `names` that are close to `wanted`, best first.
 
     Close by spelling (`dump_s` and `dumps`) or by the words a name is made of (`parse_date` and
-    `date_parse`, `get_area` and `area`), each word weighing its letters. Of a dotted name only the
-    last segment is compared.
+    `date_parse`, `get_area` and `area`), each word weighing its letters. Of dotted names the last
+    segments are compared; of those alike, the one whose owner has more words in common comes first.
     """
     target = _last(wanted)
-    lowered, words = target.lower(), _words(target)
+    lowered, words, owner = target.lower(), _words(target), _words(_owner(wanted))
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(lowered)
     scored = []
@@ -29,7 +29,9 @@ def closest(wanted: str, names: Iterable[str], *, count: int = 5) -> list[str]:
         if matcher.real_quick_ratio() > max(score, 0.6) and matcher.quick_ratio() > max(score, 0.6):
             score = max(score, matcher.ratio())
         if score >= 0.6:
-            scored.append((-score, last.startswith("_"), len(name), name))
+            scored.append(
+                (-score, last.startswith("_"), -_overlap(owner, _words(_owner(name))), len(name), name)
+            )
     scored.sort()
     # beside a good match, a poor one is noise
     return [name for score, *_, name in scored[:count] if score <= scored[0][0] + 0.2]
@@ -43,6 +45,10 @@ def closest_public(wanted: str, names: Iterable[str], *, count: int) -> list[str
 
 def _last(name: str) -> str:
     return name.rpartition("::")[2].rpartition(".")[2]
+
+
+def _owner(name: str) -> str:
+    return name.rpartition("::")[2].rpartition(".")[0]
 
 
 def _words(name: str) -> frozenset[str]:
