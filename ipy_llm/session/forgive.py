@@ -28,7 +28,7 @@ _ESCAPED_LINE = re.compile(r"^([ \t]*)(?:[%!].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTI
 _ESCAPED_VALUE = re.compile(r"=[ \t]*[%!].*$", re.MULTILINE)
 # IPython refuses an empty body before it asks the magic; `%%edit delete Cart.legacy` needs none.
 _BODILESS = frozenset({"edit", "llm"})
-_LINE_EDIT = re.compile(r"%edit[ \t]+(?P<argument>.*)")
+_LINE_EDIT = re.compile(r"%(?:(?P<llm>llm)[ \t]+)?edit[ \t]+(?P<argument>.*)")
 _ONE_ADDRESS = re.compile(  # not `3` or `4-6`: IPython's %edit takes history by number
     r"(?!\d)[\w./\\-]*(?:\[\w+\])?(?:#[\w.-]+)?(?:@[0-9a-fA-F]{4})?(?::\d+(?:-\d+|\+)?)?"
 )
@@ -84,7 +84,7 @@ def forgive(cell: str, known_magics: Container[str]) -> Forgiven | None:
     must be among them.
     A cell that begins with `%%` is always decided here, so that nothing changes its body.
     """
-    if cell[:1] not in _INVISIBLE and not any(sign in cell for sign in ("%%", "```", "%edit")):
+    if cell[:1] not in _INVISIBLE and not any(sign in cell for sign in ("%%", "```", "%edit", "%llm")):
         return None
     text = cell.lstrip(_INVISIBLE)
     lines = _one_newline(text).split("\n")
@@ -99,7 +99,7 @@ def forgive(cell: str, known_magics: Container[str]) -> Forgiven | None:
             return Rewritten("\n".join(lines))
     if _is_magic(lines[start]):
         return _magic_at(lines, start)
-    found = _slipped_edit(lines, start) if "edit" in known_magics else None
+    found = _slipped_edit(lines, start, known_magics)
     if found is None and "%%" in text:
         found = _magic_below_code(lines, start, known_magics)
     if found is None and (fenced is not None or text != cell):
@@ -178,28 +178,39 @@ def _magic_at(lines: list[str], start: int) -> Forgiven | None:
     return _call(head, body)
 
 
-def _slipped_edit(lines: list[str], start: int) -> MagicCall | None:
-    """Read `%edit`, IPython's external editor, as `%%edit` where it can mean nothing else."""
+def _slipped_edit(lines: list[str], start: int, known_magics: Container[str]) -> MagicCall | None:
+    """Read `%edit`, IPython's external editor, as `%%edit` where it can mean nothing else; `%llm edit` too."""
     head, body = _split(lines, start)
     match = _LINE_EDIT.fullmatch(head.rstrip())
-    return (
-        replace(_call(f"%{head}", body), slipped=True)
-        if match and _is_edit(match["argument"], body)
-        else None
-    )
+    if match is None or (match["llm"] or "edit") not in known_magics:
+        return None
+    below = next((line.lstrip(_BLANK) for line in body if line.strip(_BLANK)), "")
+    # what is IPython's below it was meant as a line of its own, and so was the `%edit`
+    has_text = below != "" and below[0] not in "%!"
+    sure = _lacks_text if match["llm"] else _is_edit
+    return replace(_call(f"%{head}", body), slipped=True) if sure(match["argument"], has_text) else None
 
 
-def _is_edit(argument: str, body: list[str]) -> bool:
+def _is_edit(argument: str, has_text: bool) -> bool:
+    """Say whether IPython's own %edit cannot be meant, which takes no text."""
     if re.match(r"-\w", argument):
         return False  # an option of IPython's
     if "::" in argument or " => " in f"{argument} ":
         return True
-    words = [word for word in argument.split() if not word.startswith("--")]
+    words = _words(argument)
     if len(words) > 1:
         return words[0] in VERBS
-    below = next((line.lstrip(_BLANK) for line in body if line.strip(_BLANK)), "")
-    # what is IPython's below it was meant as a line of its own, and so was the `%edit`
-    return bool(words and below and below[0] not in "%!" and _ONE_ADDRESS.fullmatch(words[0]))
+    return has_text and bool(words and _ONE_ADDRESS.fullmatch(words[0]))
+
+
+def _lacks_text(argument: str, has_text: bool) -> bool:
+    """Say whether an edit is refused without the text that stands below it."""
+    words = _words(argument)
+    return has_text and bool(words) and " => " not in f"{argument} " and words[0] not in {"delete", "create"}
+
+
+def _words(argument: str) -> list[str]:
+    return [word for word in argument.split() if not word.startswith("--")]
 
 
 def _split(lines: list[str], start: int) -> tuple[str, list[str]]:

@@ -110,6 +110,8 @@ def edit_of(header: Header, text: str) -> Edit:
             raise ParseError("`old => new` takes no text below it; send one or the other")
         return Substitute(address, *header.substitution)
     if header.verb == "delete":
+        if text.strip():
+            raise ParseError("`delete` takes no text below it; send one or the other")
         return Delete(address)
     if header.verb == "create":
         return Create(address, text)

@@ -187,6 +187,24 @@ def test_any_other_edit_is_left_to_ipython(cell):
     assert forgive(cell, MAGICS) is None
 
 
+def test_llm_edit_with_one_percent_sign_is_read_with_two_where_it_lacks_its_text():
+    known = MAGICS | {"llm"}
+    cell = "%llm edit into Cart\ndef f(self): ...\n"
+    forgiven = forgive(cell, known)
+    assert forgiven == MagicCall("llm", "edit into Cart", "def f(self): ...\n", slipped=True)
+    assert forgiven.notice == "[ipy_llm] read %llm as %%llm"
+    assert forgive(cell, MAGICS) is None
+    for line in (
+        "edit Cart.tax a => b",
+        "edit delete Cart",
+        "edit create a.py",
+        "edit --dry-run",
+        "show Cart",
+    ):
+        assert forgive(f"%llm {line}\nx = 1\n", known) is None
+    assert forgive("%llm edit Cart\n%llm check\n", known) is None
+
+
 def test_without_a_cell_magic_of_that_name_every_edit_is_ipythons():
     assert forgive("%edit a::b\nx = 1\n", MAGICS - {"edit"}) is None
 

@@ -107,3 +107,10 @@ def test_lines_are_deleted_with_their_ends(edited, at):
     assert edited(before, f"delete {at(before, 'f', '3')}") == "def f():\n    a()\n"
     assert edited(before, at(before, "f", "3"), "    b()\n\n") == "def f():\n    a()\n    b()\n\n"
     assert edited(before.rstrip(), f"delete {at(before.rstrip(), 'f', '3')}") == "def f():\n    a()"
+
+
+def test_a_text_below_a_deletion_is_refused(refusal):
+    assert (
+        refusal("def f(): ...\nx = 1\n", "delete f", "print(1)")
+        == "`delete` takes no text below it; send one or the other"
+    )
