@@ -95,7 +95,9 @@ def _add(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
         parser.add_argument(*short, option, default=parameter.default, help=parameter.help)
     elif parameter.name == "address":
         # Its words need no quotes in a shell: edit after Cart.total
-        parser.add_argument(parameter.name, nargs="+", help=parameter.help, metavar="ADDRESS")
+        parser.add_argument(
+            parameter.name, nargs="+" if parameter.required else "*", help=parameter.help, metavar="ADDRESS"
+        )
     elif parameter.required:
         parser.add_argument(parameter.name, help=parameter.help, metavar=parameter.name.upper())
     else:

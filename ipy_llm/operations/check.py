@@ -28,18 +28,18 @@ def before_write(workspace: Workspace) -> tuple[Report, ...] | None:
 
 
 def with_verdict(
-    said: str, facts: dict[str, object], workspace: Workspace, before: Sequence[Report] | None
+    said: Sequence[str], facts: dict[str, object], workspace: Workspace, before: Sequence[Report] | None
 ) -> Reply:
     """Return the reply to an edit: what was done, and what it broke that was not broken before."""
     if before is None:
-        return Reply((said,), facts)
+        return Reply(tuple(said), facts)
     reports = compare(before, run_checks(workspace.root, cache_folder(workspace.root)))
-    return _reply((said,), facts, reports, limit=LINES - 1)
+    return _reply(tuple(said), facts, reports, limit=max(LINES - len(said), 3))
 
 
 def _reply(said: tuple[str, ...], facts: dict[str, object], reports: Sequence[Report], limit: int) -> Reply:
     lines = render(reports, limit)
     found = any(report.diagnostics for report in reports)
     if said and len(lines) == 1 and not found:
-        lines, said = [f"{said[0]}; {lines[0]}"], ()
+        lines, said = [f"{said[-1]}; {lines[0]}"], said[:-1]
     return Reply((*said, *lines), facts | {"checks": as_json(reports)}, found=found)

@@ -6,14 +6,15 @@ from ipy_llm.operations.operation import Reply
 from ipy_llm.workspace.project import Workspace
 
 PROMPT = """\
-Edit Python by name; never retype a file. In IPython (`%load_ext ipy_llm`), a cell:
+Edit Python by name; never retype a file. After `%load_ext ipy_llm` a cell
 %%edit shop/cart.py::Cart.total
 def total(self): ...
-replaces that method (any indentation; decorators stay). Other first lines:
-%%edit after|before|into|delete ADDRESS; %%edit ADDRESS old => new
-ADDRESS: file.py::Class.method, file.py::NAME, file.py::#imports, lines ADDRESS@digest:4-6.
+replaces that method (any indentation; decorators stay; `# ...` keeps the rest). Also
+%%edit after|before|into|delete ADDRESS, %%edit ADDRESS old => new
+ADDRESS: file.py::Class.method, ::NAME, ::#imports; lines ADDRESS@digest:4-6
+Several: %%edit, then `@@ ADDRESS` above each text
 %llm show ADDRESS | outline PATH | docs NAME | check | undo
-Shell: `ipy-llm edit ADDRESS <<'EOF'`, `ipy-llm show ADDRESS`. Replies tell what broke; silence is good.
+Shell: `ipy-llm edit ADDRESS <<'EOF'`. Replies tell what broke.
 """
 
 

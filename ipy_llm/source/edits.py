@@ -271,8 +271,11 @@ def _touched(step: _Step, new: Span, before: Outline, after: Outline, document: 
         )
     notes = step.notes
     if step.verb == "replaced" and step.chunk is not None:
+        here = {guarded_name(held) for held in after.walk() if new.holds(held.span)}
         added = [
-            name for name in guarded_names(after) - guarded_names(before) if chunk and name != chunk.name
+            name
+            for name in guarded_names(after) - guarded_names(before)
+            if chunk and name != chunk.name and name in here
         ]
         if added and step.chunk.name:
             notes = (*notes, f"added {', '.join(added[:5])}{' ...' * (len(added) > 5)}")

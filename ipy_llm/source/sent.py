@@ -45,13 +45,20 @@ def clean(text: str, *, python: bool = True) -> str:
     """
     lines = _strip_blank(unify(text.strip("\ufeff\u200b")).split("\n"))
     if python and lines:
-        # A line of backticks is no Python; at the ends it is outside any string.
-        opens, closes = _FENCE.fullmatch(lines[0]), _FENCE.fullmatch(lines[-1])
-        lines = _strip_blank(lines[bool(opens) : len(lines) - bool(closes)])
+        lines = _strip_blank(strip_fence(lines))
         lines = _strip_blank(without_numbers("\n".join(lines)).split("\n"))
     if not lines:
         raise ParseError("the text is empty; to remove a chunk, ask for it: delete ADDRESS")
     return "\n".join(lines)
+
+
+def strip_fence(lines: list[str]) -> list[str]:
+    """Return lines without a Markdown fence around them."""
+    filled = _strip_blank(lines)
+    # A line of backticks is no Python; at the ends it is outside any string.
+    opens = bool(filled) and _FENCE.fullmatch(filled[0]) is not None
+    closes = len(filled) > 1 and _FENCE.fullmatch(filled[-1]) is not None
+    return filled[opens : len(filled) - closes] if opens or closes else lines
 
 
 def parse_suite(code: str) -> tuple[list[ast.stmt], int]:

@@ -67,13 +67,20 @@ STEPS = (
         "syntax error",
     ),
     Step(
-        "a class retyped with its body left out loses nothing",
+        "a class sent with its body left out keeps it, and gains what is new",
         "%%edit ReceiveBuffer\nclass ReceiveBuffer:\n    # ... (same as above)\n"
         "    def clear(self) -> None:\n        self._extract(len(self))\n",
-        "leaves code out",
+        "members not mentioned",
+        rewrites="h11/_receivebuffer.py",
     ),
     Step(
-        "an edit that breaks tests and a type: exactly these come back, none of the 32 old findings",
+        "several edits at once land whole or not at all",
+        "%%edit --no-check\n@@ ReceiveBuffer.__len__ len(self._data) => len(self._bytes)\n"
+        "@@ delete ReceiveBuffer.clear\n@@ ReceiveBuffer.clea_r\ndef clear(self): ...\n",
+        "none of the entries was applied",
+    ),
+    Step(
+        "an edit that breaks tests and a type: exactly these come back, and no old finding",
         '%%edit get_comma_header .split(b",") => .split(",")\n\n',
         "new: ",
         rewrites="h11/_headers.py",

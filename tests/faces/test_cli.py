@@ -409,11 +409,17 @@ def test_an_unknown_verb_is_answered_with_all_of_them(run, words):
     assert all(verb in err for verb in NAMES)
 
 
-@pytest.mark.parametrize("words", [[], ["show"], ["edit"], ["undo", "x"], ["show", "--frobnicate", "x"]])
+@pytest.mark.parametrize("words", [[], ["show"], ["undo", "x"], ["show", "--frobnicate", "x"]])
 def test_words_that_do_not_fit_a_verb_are_a_mistake_of_the_request(run, words):
     code, out, err = run(*words)
     assert (code, out) == (2, "")
     assert "usage: ipy-llm" in err
+
+
+def test_an_edit_without_an_address_takes_a_patch(run):
+    code, out, err = run("edit", stdin="")
+    assert (code, out) == (2, "")
+    assert "a patch begins with `@@ ADDRESS`" in err
 
 
 def test_a_heredoc_works_as_the_prompt_says(project):

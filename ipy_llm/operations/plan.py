@@ -1,0 +1,123 @@
+"""From entries of a patch to what each file becomes: all of it, or an error and nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ipy_llm.errors import IpyLlmError, RequestError
+from ipy_llm.source.address import Address, as_target
+from ipy_llm.source.chunks import Outline
+from ipy_llm.source.edits import Edit, Touched, apply, edit_of
+from ipy_llm.source.fit import fit_new
+from ipy_llm.source.gate import compile_gate
+from ipy_llm.source.outline import outline
+from ipy_llm.source.patch import Entry
+from ipy_llm.source.resolve import candidates, find_section
+from ipy_llm.source.text import Source, digest, encode
+from ipy_llm.workspace.files import Change, is_python
+from ipy_llm.workspace.locate import Located, locate, new_document, read_outline, require_inside
+from ipy_llm.workspace.project import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a patch comes to: the files' bytes, and what each entry touched with its document, in order."""
+
+    changes: tuple[Change, ...]
+    touched: tuple[tuple[Touched, str], ...]
+
+
+@dataclass
+class _Document:
+    """A file that entries edit: as it stands, and the edits with the numbers of their entries."""
+
+    name: str
+    before: bytes
+    outline: Outline
+    edits: list[tuple[int, Edit]] = field(default_factory=list)
+
+
+def plan(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bool = False) -> Plan:
+    """Apply entries to the files they name, in memory. All addresses mean the text before.
+
+    Raises an `IpyLlmError`, of several entries with the line of the one it is about.
+    """
+    documents: dict[Path, _Document] = {}
+    created: dict[Path, Change] = {}
+    touched: dict[int, tuple[Touched, str]] = {}
+    last: Located | None = None
+    for number, entry in enumerate(entries):
+        try:
+            if entry.header.verb == "create":
+                change, made, name = _create(entry, workspace)
+                if change.path in created:
+                    raise RequestError(f"{name} is created twice; nothing was written")
+                created[change.path] = change
+                touched[number] = (made, name)
+                continue
+            last = _locate(entry.header.address, last, documents, workspace)
+            edit = edit_of(replace(entry.header, address=last.address), entry.text)
+            documents[last.path].edits.append((number, edit))
+        except IpyLlmError as error:
+            raise _placed(error, entry, entries) from error
+    changes = list(created.values())
+    for path, document in documents.items():
+        numbers, edits = zip(*document.edits, strict=True)
+        try:
+            applied = apply(edits, document.outline, document.name, allow_removal=allow_removal)
+        except IpyLlmError as error:
+            raise _placed(error, entries[numbers[0]], entries if len(numbers) == 1 else ()) from error
+        after = encode(applied.outline.source, python=document.outline.python)
+        changes.append(Change(path, document.before, after))
+        touched |= {
+            number: (one, document.name) for number, one in zip(numbers, applied.touched, strict=True)
+        }
+    return Plan(tuple(changes), tuple(touched[number] for number in range(len(entries))))
+
+
+def _locate(
+    address: Address, last: Located | None, documents: dict[Path, _Document], workspace: Workspace
+) -> Located:
+    """Find an entry's file, without a document in the one of the entry before if it has the name."""
+    if last is not None and address.document is None and _has(documents[last.path].outline, address):
+        return replace(last, address=replace(as_target(address), document=last.document))
+    located = locate(address, workspace)
+    require_inside(located.path, workspace)
+    if located.path not in documents:
+        documents[located.path] = _Document(located.document, *read_outline(located.path))
+    return located
+
+
+def _has(found: Outline, address: Address) -> bool:
+    if address.section is not None:
+        return find_section(f"{address.name}#{address.section}", found) is not None
+    try:
+        return bool(address.name) and bool(candidates(as_target(address), found))
+    except RequestError:  # a path, then
+        return False
+
+
+def _placed(error: IpyLlmError, entry: Entry, entries: Sequence[Entry]) -> IpyLlmError:
+    """Say which entry of several an error is about, and that none was applied."""
+    if len(entries) > 1:
+        error.message = f"entry on line {entry.line}: {error.message}"
+        error.steps = (*error.steps, "none of the entries was applied")
+    return error
+
+
+def _create(entry: Entry, workspace: Workspace) -> tuple[Change, Touched, str]:
+    asked = entry.header.address
+    if asked.document is not None and asked.target:
+        raise RequestError("`create` makes a file", steps=[f"to add to one: into {asked.document}"])
+    path = new_document(asked.document or asked.name, workspace)
+    name, python = workspace.name(path), is_python(path)
+    source = Source("")  # an `__init__.py` is often empty
+    if entry.text.strip():
+        source = Source(fit_new(entry.text, "", outline(source, python=python)).text + "\n")
+    if python:
+        compile_gate(source.text, name)
+    whole = source.text.removesuffix("\n")
+    touched = Touched("created", "", digest(whole), (1, source.text.count("\n")))
+    return Change(path, None, encode(source, python=python)), touched, name

@@ -1,0 +1,60 @@
+"""The patch language: several edits in one plain text."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipy_llm.errors import ParseError
+from ipy_llm.source.patch import parse_patch
+
+
+def read(text):
+    return [(entry.header.verb, str(entry.header.address), entry.text) for entry in parse_patch(text)]
+
+
+def test_each_header_begins_an_entry_and_its_body_is_literal():
+    text = "@@ a.py::f\ndef f():\n\n    pass\n\n@@ delete g\n@@ after Cart.total\n  def x(): ...\n"
+    assert read(text) == [
+        ("replace", "a.py::f", "def f():\n\n    pass\n\n"),
+        ("delete", "g", ""),
+        ("after", "Cart.total", "  def x(): ...\n"),
+    ]
+
+
+def test_lines_alone_mean_the_chunk_of_the_entry_before_with_its_digest():
+    assert read("@@ a.py::f@12ab:3\n  x\n@@ :7+\n  y\n") == [
+        ("replace", "a.py::f@12ab:3", "  x\n"),
+        ("replace", "a.py::f@12ab:7+", "  y\n"),
+    ]
+
+
+def test_a_body_line_that_looks_like_a_header_takes_a_backslash():
+    assert read("@@ f\n\\@@ not a header\n\\\\@@ one more\n")[0][2] == "@@ not a header\n\\@@ one more\n"
+
+
+def test_a_substitution_needs_no_body():
+    (entry,) = parse_patch("@@ Cart.total .price => .cost\n")
+    assert entry.header.substitution == (".price", ".cost")
+
+
+def test_a_fence_around_it_and_crlf_do_not_matter():
+    assert read("```\r\n@@ f\r\nx = 1\r\n```\r\n") == [("replace", "f", "x = 1\n")]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "a patch begins with `@@ ADDRESS`"),
+        ("def f(): ...\n", "`def f(): ...` stands under no header"),
+        ("Here is the patch:\n@@ f\nx\n", "`Here is the patch:` stands under no header"),
+        ("--- a/x.py\n+++ b/x.py\n@@ -1,3 +1,4 @@\n", "line 1, `--- a/x.py`, is of a unified diff"),
+        ("@@ f\nx\n@@ -1,3 +1,4 @@ def f\n", "line 3, `@@ -1,3 +1,4 @@ def f`, is of a unified diff"),
+        ("@@ f\nx\n@@ a => b\n", "line 3, `@@ a => b`: write `ADDRESS old => new`"),
+    ],
+)
+def test_what_is_no_patch_is_refused_with_the_line(text, says):
+    with pytest.raises(ParseError) as refused:
+        parse_patch(text)
+    assert says in str(refused.value)
+    if "`ADDRESS" not in says:
+        assert "@@ shop/cart.py::Cart.total" in str(refused.value)
