@@ -103,6 +103,7 @@ def _add(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
     else:
         parser.add_argument(
             parameter.name,
+            type=parameter.type,
             nargs="?",
             default=parameter.default,
             help=parameter.help,

@@ -74,6 +74,13 @@ class IpyLLM(Magics):
         print("\n".join((*reply.lines, *stale)))  # noqa: T201 - the reply
 
 
+def _typed(text: str, parameter: Parameter) -> Any:
+    try:
+        return parameter.type(text)
+    except ValueError as error:
+        raise ParseError(f"{parameter.name.upper()} is a number ({parameter.help}), not {text!r}") from error
+
+
 def usage(operation: Operation) -> str:
     """Return one line: how the verb is written, and what its words are."""
     words = ["%%edit" if operation.name == "edit" else f"%llm {operation.name}"]
@@ -104,7 +111,7 @@ def parse_line(operation: Operation, line: str) -> dict[str, Any]:
         parameter for parameter in operation.parameters if not parameter.option and not parameter.body
     ]
     if rest and positional:
-        arguments[positional[0].name] = rest
+        arguments[positional[0].name] = _typed(rest, positional[0])
     elif rest:
         raise ParseError(f"%llm {operation.name} takes no argument")
     elif positional and positional[0].required:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
+from ipy_llm.errors import IpyLlmError, RequestError
 from ipy_llm.operations.check import before_write, with_verdict
 from ipy_llm.operations.operation import Body, Reply
 from ipy_llm.operations.plan import Plan, plan
@@ -15,7 +16,7 @@ from ipy_llm.source.edits import Touched
 from ipy_llm.source.patch import Entry, parse_patch
 from ipy_llm.source.text import decode
 from ipy_llm.workspace.files import Change, check_writable, is_python
-from ipy_llm.workspace.journal import commit
+from ipy_llm.workspace.journal import commit, recent
 from ipy_llm.workspace.journal import undo as undo_last
 from ipy_llm.workspace.project import Workspace
 
@@ -58,20 +59,38 @@ def edit(
 
 def undo(
     workspace: Workspace,
+    count: Annotated[int, "how many edits, the last first"] = 1,
     *,
     check: Annotated[bool, "run mypy and the tests after it"] = False,
 ) -> Reply:
-    """Put back every byte of the last edit."""
+    """Put back every byte of the last edit, or of the last so many."""
+    if count < 1:
+        raise RequestError("undo at least 1 edit", steps=["log"])
     baseline = before_write(workspace) if check else None
-    entry = undo_last(workspace.root)
-    names = [workspace.name(change.path) for change in entry.changes]
-    paths = [str(change.path) for change in entry.changes]
-    # A session's own edits are minutes old; an older one may be another's, and is worth a word.
-    age = f" of {_ago(entry.age)} ago" if entry.age > RECENT else ""
-    said = f"undone: {entry.summary}{age}; {', '.join(names)} as before"
-    return with_verdict(
-        [said], {"undone": entry.summary, "documents": names, "paths": paths}, workspace, baseline
-    )
+    said: list[str] = []
+    paths: list[str] = []
+    for _ in range(count):
+        try:
+            entry = undo_last(workspace.root)
+        except IpyLlmError as error:
+            error.steps = (*error.steps, *(f"before that: {line}" for line in said))
+            raise
+        paths += [str(change.path) for change in entry.changes]
+        # A session's own edits are minutes old; an older one may be another's, and is worth a word.
+        age = f" of {_ago(entry.age)} ago" if entry.age > RECENT else ""
+        names = ", ".join(workspace.name(change.path) for change in entry.changes)
+        said.append(f"undone: {entry.summary}{age}; {names} as before")
+    return with_verdict(said, {"undone": said, "paths": paths}, workspace, baseline)
+
+
+def log(
+    workspace: Workspace,
+    count: Annotated[int, "how many edits, the last first"] = 10,
+) -> Reply:
+    """List the last edits of the project, as `undo COUNT` would take them back."""
+    found = recent(workspace.root, max(count, 1))
+    lines = [f"{number}  {summary}, {_ago(age)} ago" for number, (summary, age) in enumerate(found, 1)]
+    return Reply(tuple(lines or ["no edits yet"]), {"edits": [summary for summary, _ in found]})
 
 
 def _facts(touched: Touched, name: str) -> dict[str, object]:

@@ -11,6 +11,7 @@ _HOME: dict[str, tuple[str, Effect]] = {
     "outline": ("look", "read"),
     "edit": ("edit", "write"),
     "undo": ("edit", "write"),
+    "log": ("edit", "read"),
     "check": ("check", "run"),
     "docs": ("ask", "read"),
     "bundle": ("pack", "write"),

@@ -67,7 +67,7 @@ def commit(root: Path, changes: Sequence[Change], summary: str) -> Entry:
         except _NOTHING_WRITTEN:
             _forget(folder)
             raise
-        except BaseException:
+        except BaseException:  # whatever it was, an interrupt too, the journal must say what stands
             _settle(folder, entry)
             raise
         _unmark(folder)
@@ -91,6 +91,21 @@ def undo(root: Path) -> Entry:
             _put_back(folder, entry, root)
             return entry
     raise NotFoundError(f"nothing to undo in {root}")
+
+
+def recent(root: Path, limit: int) -> list[tuple[str, float]]:
+    """Return what the last transactions did, in a few words, and their age in seconds; the newest first."""
+    journal = cache_folder(root) / "journal"
+    found = []
+    numbers = _numbers(journal) if journal.is_dir() else []
+    for number in sorted(numbers, reverse=True)[:limit]:
+        file = _folder(journal, number) / "entry.json"
+        try:
+            summary = json.loads(file.read_text(encoding="ascii"))["summary"]
+            found.append((summary, time.time() - file.stat().st_mtime))
+        except (OSError, ValueError, KeyError):  # killed before it was whole
+            continue
+    return found
 
 
 def prepare_cache(root: Path) -> Path:
@@ -126,7 +141,7 @@ def _put_back(folder: Path, entry: Entry, root: Path) -> None:
         except _NOTHING_WRITTEN:
             _unmark(folder)
             raise
-        except BaseException:
+        except BaseException:  # as above
             _settle(folder, entry)
             raise
     remove_folders(entry.made)

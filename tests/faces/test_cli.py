@@ -436,3 +436,22 @@ def test_a_heredoc_works_as_the_prompt_says(project):
     assert ran.stderr == ""
     assert len(ran.stdout.splitlines()) == 2
     assert "        return 7  # `$HOME` \\n\n" in cart(project)
+
+
+def test_log_lists_the_edits_and_undo_takes_back_as_many_as_asked(run, project):
+    before = sorted(project.rglob("*"))
+    assert run("log")[1] == "no edits yet\n"
+    for new in ("a", "b", "c"):
+        assert run("edit", "--no-check", "create", f"{new}.py", stdin="x = 1\n")[0] == 0
+    out = run("log", "2")[1]
+    assert [line.partition(",")[0] for line in out.splitlines()] == ["1  created c.py", "2  created b.py"]
+    out = run("undo", "2")[1]
+    assert out.splitlines() == [
+        "undone: created c.py; c.py as before",
+        "undone: created b.py; b.py as before",
+    ]
+    code, out, err = run("undo", "2")
+    assert code == 2
+    assert "before that: undone: created a.py" in err
+    assert sorted(project.rglob("*")) == before
+    assert run("undo", "0")[0] == run("undo", "x")[0] == 2
