@@ -81,6 +81,16 @@ def test_a_refusal_is_a_usage_error_with_the_next_step_and_leaves_the_file(kerne
     assert cart.read_bytes() == before
 
 
+def test_a_cell_without_an_address_is_a_patch(kernel, cart):
+    patch = "%%edit --no-check\n@@ shop/cart.py::Cart.tax\ndef tax(self) -> int:\n    return 1\n@@ Item.count 1 => 2\n"
+    assert [line.partition("@")[0] for line in kernel.run(patch).stdout.splitlines()] == [
+        "replaced shop/cart.py::Cart.tax",
+        "edited shop/cart.py::Item.count",
+    ]
+    assert "count: int = 2" in cart.read_text()
+    assert "no header" in kernel.run("%%edit\ndef f(): ...\n").stderr
+
+
 def test_undo_puts_back_every_byte(kernel, cart):
     before = cart.read_bytes()
     kernel.run("%%edit --no-check Cart.tax // 100 => // 200")
@@ -113,7 +123,8 @@ def test_every_verb_is_a_line_magic_too(kernel, shop, line, expected):
         ("%llm frobnicate", "verbs: show, outline, edit"),
         ("%llm show", "show needs ADDRESS"),
         ("%llm show --colour Cart", "no --colour"),
-        ("%llm undo Cart", "takes no argument"),
+        ("%llm check Cart", "takes no argument"),
+        ("%llm undo Cart", "COUNT is a number (how many edits, the last first), not 'Cart'"),
         ("%%llm check\nx = 1", "check takes no text below it; nothing was run\nput what follows in a cell"),
         ("%%edit --why => --not", "has no --why"),
         ("%llm edit --why Cart", "it has --dry-run, --no-check, --allow-removal"),
@@ -128,17 +139,19 @@ def test_a_wrong_line_is_told_what_is_right(kernel, shop, line, expected):
 @pytest.mark.parametrize("line", ["%%edit -h", "%%edit --help", "%llm edit -h", "%llm help edit"])
 def test_an_edit_asked_for_help_answers_with_one_line(kernel, shop, line):
     assert kernel.run(line).stdout == (
-        "%%edit [--dry-run] [--no-check] [--allow-removal] ADDRESS - "
-        "ADDRESS is [before|after|into|delete|create] ADDRESS, or ADDRESS old => new; "
-        "below it the new text, at any indentation\n"
+        "%%edit [--dry-run] [--no-check] [--allow-removal] [ADDRESS] - "
+        "ADDRESS is [before|after|into|delete|create] ADDRESS, or ADDRESS old => new; none for a patch; "
+        "below it the new text, at any indentation, or a patch of `@@ ADDRESS` entries\n"
     )
 
 
 def test_a_verb_asked_for_help_tells_its_words(kernel, shop):
     assert kernel.run("%llm outline -h").stdout.startswith("%llm outline [PATH] - PATH is ")
     assert (
-        kernel.run("%llm undo -h").stdout == "%llm undo [--check] - Put back every byte of the last edit.\n"
+        kernel.run("%llm undo -h").stdout
+        == "%llm undo [--check] [COUNT] - COUNT is how many edits, the last first\n"
     )
+    assert kernel.run("%llm check -h").stdout == "%llm check - Run mypy and the tests, and list what fails.\n"
 
 
 def test_llm_edit_takes_the_cell_as_its_text(kernel, cart):
