@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ipy_llm.errors import EditRejectedError
-from ipy_llm.source.syntax import DEFINITIONS, parse
+from ipy_llm.source.sent import parse_suite
+from ipy_llm.source.syntax import DEFINITIONS
 
 MARK = "__ipy_llm_left_out__"
 _BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -55,13 +56,7 @@ def fill_in(marked: str, old: str, name: str) -> tuple[str, int]:
 
 def definition(code: str, name: str) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, int]:
     """Return the one definition of that name in code at any indentation, and the lines put before it to parse it."""
-    first = next(line for line in code.split("\n") if line.strip() and not line.lstrip().startswith("#"))
-    shift = int(first[0] in " \t")
-    body = parse("if 1:\n" + code if shift else code).body
-    if shift:
-        branch = body[0]
-        assert isinstance(branch, ast.If)
-        body = branch.body
+    body, shift = parse_suite(code)
     found = [node for node in body if isinstance(node, DEFINITIONS) and node.name == name]
     if len(found) != 1 or len(body) != 1:
         raise EditRejectedError(

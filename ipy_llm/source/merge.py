@@ -10,6 +10,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ipy_llm.errors import EditRejectedError, ParseError
 from ipy_llm.source.address import Address, parse_address
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.elide import MARK, definition, fill_in, holds_mark, is_mark, mark, refusal
@@ -34,7 +35,16 @@ def fit_replacement(sent: str, chunk: Chunk, outline: Outline, document: str, *,
     left_out = placeholders(sent, old) if chunk.is_definition and not chunk.inline else []
     if not left_out:
         return fit_chunk(sent, chunk, outline, document, rename=rename)
-    return _fit_marked(mark(sent, left_out), chunk, outline, document)
+    try:
+        return _fit_marked(mark(sent, left_out), chunk, outline, document)
+    except ParseError as error:
+        if not any(MARK in step for step in error.steps):
+            raise
+        comment = sent.split("\n")[left_out[0]].strip()
+        raise EditRejectedError(
+            f"`{comment}` does not stand where code could; nothing was written",
+            steps=["indent the comment like the code that it stands for"],
+        ) from error
 
 
 def _fit_marked(marked: str, chunk: Chunk, outline: Outline, document: str) -> Fitted:

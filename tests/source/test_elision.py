@@ -216,5 +216,19 @@ def test_a_new_member_cannot_leave_code_out(refusal):
     assert "has no old code to leave out" in refusal(CART, "Cart", sent)
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "def count(self):\n# ... existing code ...\n    return 1\n",
+        "def count(self):\n    first = 0\n        # ... existing code ...\n    return 1\n",
+    ],
+)
+def test_a_placeholder_where_no_code_could_stand_is_refused(refusal, sent):
+    assert refusal(CART, "Cart.count", sent) == (
+        "`# ... existing code ...` does not stand where code could; nothing was written\n"
+        "indent the comment like the code that it stands for"
+    )
+
+
 def test_dots_are_code(edited):
     assert edited("def f():\n    return 1\n", "f", "def f():\n    ...\n") == "def f():\n    ...\n"
