@@ -19,7 +19,7 @@ from ipy_llm.source.sent import (
     unwrap,
 )
 from ipy_llm.source.signature import signature
-from ipy_llm.source.syntax import DEFINITIONS, bound_names, is_import, is_main, parse
+from ipy_llm.source.syntax import DEFINITIONS, bound_names, is_import, is_main, is_string, parse
 from ipy_llm.source.text import LINE_END, indentation, newline_of, unify
 
 __all__ = ["Fitted", "clean", "fit_chunk", "fit_main", "fit_new", "fit_section", "step_of"]
@@ -235,8 +235,7 @@ def as_docstring(code: str) -> str:
         body = parse_suite(code)[0]
     except ParseError:
         body = []
-    only = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
-    if isinstance(only, ast.Constant) and isinstance(only.value, str):
+    if len(body) == 1 and is_string(body[0]):
         return code
     if any(sign in code for sign in "\"'\\") or any(not isinstance(node, ast.Expr) for node in body):
         raise EditRejectedError(

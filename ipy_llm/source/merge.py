@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ipy_llm.errors import EditRejectedError, ParseError
-from ipy_llm.source.address import Address, parse_address
+from ipy_llm.source.address import parse_address
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.elide import MARK, definition, fill_in, holds_mark, is_mark, mark, refusal
-from ipy_llm.source.fit import Fitted, fit_chunk, normalise
+from ipy_llm.source.fit import Fitted, fit_chunk, normalise, restore_line_ends
 from ipy_llm.source.outline import outline as outline_of
 from ipy_llm.source.place import Where, insert
 from ipy_llm.source.resolve import label
 from ipy_llm.source.sent import clean, placeholders
 from ipy_llm.source.signature import header_end
-from ipy_llm.source.syntax import accessor, bound_names
+from ipy_llm.source.syntax import accessor, bound_names, is_string
 from ipy_llm.source.syntax import mark as mark_of
 from ipy_llm.source.text import Source, Span, splice, unify
 
@@ -154,31 +154,32 @@ class _Merge:
         start = sum(len(above) + 1 for above in self.lines[:line])
         new = text[start : header_end(text, start, len(text))]
         old = Span(self.chunk.code, header_end(source, self.chunk.code, self.chunk.span.end))
-        parts = [(old, new)]
-        if node.decorator_list:
-            parts.append(
-                (Span(self.chunk.decorators, self.chunk.code), "\n".join([*self.lines[top:line], ""]))
-            )
+        # In the order in which they stand: where the old class has neither, all begin at one place.
+        parts: list[tuple[Span, str]] = []
         if first.startswith("#"):
-            parts.append(
-                (Span(self.chunk.span.start, self.chunk.decorators), "\n".join([*self.lines[:top], ""]))
-            )
-        self.splices += [(span, text) for span, text in parts if _words(span.of(source)) != _words(text)]
+            above = Span(self.chunk.span.start, self.chunk.decorators)
+            parts.append((above, "\n".join([*self.lines[:top], ""])))
+        if node.decorator_list:
+            decorators = Span(self.chunk.decorators, self.chunk.code)
+            parts.append((decorators, "\n".join([*self.lines[top:line], ""])))
+        parts.append((old, new))
+        for span, text in parts:
+            self.take_over(span, text)
+
+    def take_over(self, span: Span, text: str) -> None:
+        """Put a part of the new text in the place of an old one that says something else."""
+        source = self.outline.source.text
+        if _words(span.of(source)) != _words(text):
+            self.splices.append((span, restore_line_ends(text, span.of(source), source)))
 
     def docstring(self, member: ast.stmt) -> bool:
         """Take over a docstring; say whether the member is one."""
-        if not (
-            isinstance(member, ast.Expr)
-            and isinstance(member.value, ast.Constant)
-            and isinstance(member.value.value, str)
-        ):
+        if not is_string(member):
             return False
         if self.chunk.docstring is None:
             raise refusal("the old class has no docstring to replace")
         first, last = _own_lines(member, self.shift)
-        new = "\n".join(self.lines[first:last])
-        if _words(self.chunk.docstring.of(self.outline.source.text)) != _words(new):
-            self.splices.append((self.chunk.docstring, new))
+        self.take_over(self.chunk.docstring, "\n".join(self.lines[first:last]))
         return True
 
     def stands(self, member: ast.stmt) -> bool:
@@ -192,7 +193,6 @@ class _Merge:
         if MARK in text:
             raise refusal("a new member has no old code to leave out")
         address = parse_address(f"::{label(anchor, self.outline)}")
-        assert isinstance(address, Address)
         self.splices.append(insert(where, address, text, self.outline, self.document))
 
 

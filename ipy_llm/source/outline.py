@@ -22,6 +22,7 @@ from ipy_llm.source.syntax import (
     floor,
     is_import,
     is_main,
+    is_string,
     mark,
     parse,
 )
@@ -287,9 +288,7 @@ class _Builder:
         return self.whole(node) if dots or isinstance(node, ast.Pass) else None
 
     def docstring(self, body: list[ast.stmt]) -> Span | None:
-        if not body or not isinstance(body[0], ast.Expr) or not isinstance(body[0].value, ast.Constant):
-            return None
-        return self.whole(body[0]) if isinstance(body[0].value.value, str) else None
+        return self.whole(body[0]) if body and is_string(body[0]) else None
 
     def imports(self, body: list[ast.stmt]) -> Span | None:
         run: list[Span] = []

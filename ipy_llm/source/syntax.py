@@ -144,6 +144,12 @@ def is_import(node: ast.stmt) -> bool:
     )
 
 
+def is_string(node: ast.stmt) -> bool:
+    """Say whether a statement is one string and nothing else: a docstring, where it comes first."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
 def is_main(node: ast.stmt) -> bool:
     """Say whether a statement is `if __name__ == "__main__":`."""
     test = node.test if isinstance(node, ast.If) and not node.orelse else None

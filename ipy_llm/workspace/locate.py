@@ -229,7 +229,7 @@ def _no_document(name: str, workspace: Workspace, target: str) -> NotFoundError:
     if any(os.path.isdir(folder / name) for folder in (workspace.folder, workspace.root)):
         return NotFoundError(f"{name} is a folder", steps=[f"outline {name}"])
     suffix = os.path.splitext(name)[1]
-    files = [*walk(workspace.root), *(walk(workspace.root, suffix) if suffix not in ("", ".py") else ())]
+    files = [*_files(workspace), *(walk(workspace.root, suffix) if suffix not in ("", ".py") else ())]
     names = [workspace.name(path) for path in files]
     last = os.path.basename(name.replace("\\", "/"))
     near = [path for path in names if os.path.basename(path) == last]

@@ -142,6 +142,14 @@ def test_at_column_0_and_in_crlf_it_is_the_same(edited):
     assert edited(crlf, "Cart", sent) == changed(("return first", "return -1")).replace("\n", "\r\n")
 
 
+def test_a_header_decorator_and_docstring_take_the_line_ends_of_the_file(edited):
+    sent = '# of a shop\n@final\nclass Cart(\n    Base,\n):\n    """Many\n    things."""\n    # ...\n'
+    before = CART.replace("\n", "\r\n")
+    after = edited(before, "Cart", sent)
+    assert "# of a shop\r\n@final\r\nclass Cart(\r\n    Base,\r\n):\r\n" in after
+    assert after.count("\n") == after.count("\r\n")
+
+
 # -- functions
 
 
