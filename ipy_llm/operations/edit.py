@@ -10,7 +10,7 @@ from typing import Annotated
 from ipy_llm.errors import IpyLlmError, RequestError
 from ipy_llm.operations.check import before_write, with_verdict
 from ipy_llm.operations.operation import Body, Reply
-from ipy_llm.operations.plan import Plan, plan
+from ipy_llm.operations.prepare import Prepared, prepare
 from ipy_llm.source.address import parse_header
 from ipy_llm.source.edits import Touched
 from ipy_llm.source.patch import Entry, parse_patch
@@ -37,22 +37,22 @@ def edit(
 ) -> Reply:
     """Replace, insert or delete a named piece of code; what follows ADDRESS is only the new text."""
     entries = (Entry(parse_header(address), text, 0),) if address.strip() else parse_patch(text)
-    planned = plan(entries, workspace, allow_removal=allow_removal)
-    edits = [_facts(touched, name) for touched, name in planned.touched]
+    prepared = prepare(entries, workspace, allow_removal=allow_removal)
+    edits = [_facts(touched, name) for touched, name in prepared.touched]
     facts: dict[str, object] = edits[0] if len(edits) == 1 else {"edits": edits}
-    changes = [change for change in planned.changes if change.before != change.after]
+    changes = [change for change in prepared.changes if change.before != change.after]
     if not changes:
-        where = ", ".join(f"{_where(touched, name)}@{touched.digest}" for touched, name in planned.touched)
+        where = ", ".join(f"{_where(touched, name)}@{touched.digest}" for touched, name in prepared.touched)
         return Reply((f"unchanged: {where} is that already",), facts)
     if dry_run:
         # Without digests: they are of a text that does not stand anywhere.
-        said = [f"would have {_say(replace(touched, digest=''), name)}" for touched, name in planned.touched]
+        said = [f"would have {_say(replace(touched, digest=''), name)}" for touched, name in prepared.touched]
         return Reply((*said, *_diff(changes)), facts | {"dry_run": True})
-    said = [_say(touched, name) for touched, name in planned.touched]
+    said = [_say(touched, name) for touched, name in prepared.touched]
     for change in changes:
         check_writable(change)  # what cannot be written need not be checked first
     baseline = before_write(workspace) if check else None
-    commit(workspace.root, changes, _summary(planned))
+    commit(workspace.root, changes, _summary(prepared))
     facts["paths"] = [str(change.path) for change in changes]
     return with_verdict(said, facts, workspace, baseline)
 
@@ -106,12 +106,12 @@ def _where(touched: Touched, name: str) -> str:
     return f"{name}{'::' if touched.target else ''}{touched.target}"
 
 
-def _summary(planned: Plan) -> str:
+def _summary(prepared: Prepared) -> str:
     """Return what undo says it undid."""
-    touched, name = planned.touched[0]
-    if len(planned.touched) == 1:
+    touched, name = prepared.touched[0]
+    if len(prepared.touched) == 1:
         return f"{touched.verb} {_where(touched, name)}"
-    return f"{len(planned.touched)} edits from {_where(touched, name)} on"
+    return f"{len(prepared.touched)} edits from {_where(touched, name)} on"
 
 
 def _say(touched: Touched, name: str) -> str:

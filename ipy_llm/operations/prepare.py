@@ -22,7 +22,7 @@ from ipy_llm.workspace.project import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Prepared:
     """What a patch comes to: the files' bytes, and what each entry touched with its document, in order."""
 
     changes: tuple[Change, ...]
@@ -39,7 +39,7 @@ class _Document:
     edits: list[tuple[int, Edit]] = field(default_factory=list)
 
 
-def plan(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bool = False) -> Plan:
+def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bool = False) -> Prepared:
     """Apply entries to the files they name, in memory. All addresses mean the text before.
 
     Raises an `IpyLlmError`, of several entries with the line of the one it is about.
@@ -74,7 +74,7 @@ def plan(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bool 
         touched |= {
             number: (one, document.name) for number, one in zip(numbers, applied.touched, strict=True)
         }
-    return Plan(tuple(changes), tuple(touched[number] for number in range(len(entries))))
+    return Prepared(tuple(changes), tuple(touched[number] for number in range(len(entries))))
 
 
 def _locate(
