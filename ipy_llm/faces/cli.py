@@ -92,7 +92,9 @@ def _add(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
         parser.add_argument(option, action="store_true", help=parameter.help)
     elif parameter.option:
         short = ["-o"] if parameter.name == "output" else []
-        parser.add_argument(*short, option, default=parameter.default, help=parameter.help)
+        parser.add_argument(
+            *short, option, type=parameter.type, default=parameter.default, help=parameter.help
+        )
     elif parameter.name == "address":
         # Its words need no quotes in a shell: edit after Cart.total
         parser.add_argument(

@@ -84,7 +84,10 @@ def _typed(text: str, parameter: Parameter) -> Any:
 def usage(operation: Operation) -> str:
     """Return one line: how the verb is written, and what its words are."""
     words = ["%%edit" if operation.name == "edit" else f"%llm {operation.name}"]
-    words += [f"[{flag}]" for flag in _flags(operation)]
+    words += [
+        f"[{flag}]" if parameter.type is bool else f"[{flag} {parameter.name.upper()}]"
+        for flag, parameter in _flags(operation).items()
+    ]
     places = [parameter for parameter in operation.parameters if not parameter.option and not parameter.body]
     words += [each.name.upper() if each.required else f"[{each.name.upper()}]" for each in places]
     said = [f"{each.name.upper()} is {each.help}" for each in places]
@@ -93,19 +96,27 @@ def usage(operation: Operation) -> str:
 
 
 def parse_line(operation: Operation, line: str) -> dict[str, Any]:
-    """Read `--flags` and one positional argument, taken as it is written. Raises `ParseError`."""
+    """Read `--flag`, `--option VALUE` and one positional argument, taken as written. Raises `ParseError`."""
     flags = _flags(operation)
     arguments: dict[str, Any] = {}
     kept: list[str] = []
-    for word in line.split(" "):
-        if word in flags:
-            arguments[flags[word].name] = not flags[word].default
-        elif word.startswith("--") and not (any(kept) and " => " in line):  # within `old => new` it is text
-            raise ParseError(
+    words = iter(line.split(" "))
+    for word in words:
+        flag, equals, value = word.partition("=")
+        known = flags.get(flag)
+        if known is None and word.startswith("--") and not (any(kept) and " => " in line):
+            raise ParseError(  # within `old => new` it is text
                 f"%llm {operation.name} has no {word}", steps=[f"it has {', '.join(flags)}"] if flags else []
             )
-        else:
+        if known is None or (known.type is bool and equals):
             kept.append(word)
+        elif known.type is bool:
+            arguments[known.name] = not known.default
+        else:
+            given = value if equals else next(filter(None, words), "")
+            if not given:
+                raise ParseError(f"{flag} needs a value: {known.help}")
+            arguments[known.name] = _typed(given, known)
     rest = " ".join(kept).strip()
     positional = [
         parameter for parameter in operation.parameters if not parameter.option and not parameter.body
@@ -121,9 +132,9 @@ def parse_line(operation: Operation, line: str) -> dict[str, Any]:
 
 def _flags(operation: Operation) -> dict[str, Parameter]:
     return {
-        ("--no-" if parameter.default else "--") + parameter.name.replace("_", "-"): parameter
+        ("--no-" if parameter.default is True else "--") + parameter.name.replace("_", "-"): parameter
         for parameter in operation.parameters
-        if parameter.option and parameter.type is bool
+        if parameter.option
     }
 
 

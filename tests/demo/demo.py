@@ -20,7 +20,8 @@ from jupyter_client.manager import start_new_kernel
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from sdists import copy
-from tokens import tokens
+
+from ipy_llm.source.tokens import tokens
 
 CACHE = Path(__file__).resolve().parents[2] / ".cache"
 

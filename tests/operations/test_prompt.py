@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from tokens import tokens
-
 from ipy_llm.operations.prompt import PROMPT
 from ipy_llm.operations.registry import NAMES
 from ipy_llm.source.address import VERBS
+from ipy_llm.source.tokens import tokens
 
 
 def test_the_prompt_is_short():
