@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ipy_llm.source.text import Source, Span, digest
+from ipy_llm.source.text import Source, Span, digest, end_of_line
 
 Kind = Literal["function", "class", "assignment", "section"]
 Accessor = Literal["getter", "setter", "deleter"]
@@ -82,13 +82,7 @@ class Outline:
 
     def end_of_line(self, number: int) -> int:
         """Return the offset at which a 1-based line ends, its line end left out."""
-        text = self.source.text
-        if number >= len(self.starts):
-            return len(text)
-        end = self.starts[number]
-        if text[end - 1] == "\n" and text[end - 2 : end - 1] == "\r" and end - 1 > self.starts[number - 1]:
-            return end - 2
-        return end - 1
+        return end_of_line(self.source.text, self.starts, number)
 
     def digest(self, span: Span) -> str:
         """Return the digest of the text of a span."""

@@ -20,13 +20,14 @@ from ipy_llm.source.syntax import (
     bound_names,
     branches,
     floor,
+    is_filler,
     is_import,
     is_main,
     is_string,
     mark,
     parse,
 )
-from ipy_llm.source.text import Source, Span, indentation, line_starts
+from ipy_llm.source.text import Source, Span, indentation, line_starts, split_lines
 
 _PRAGMA = re.compile(
     r"#\s*(?:!|-\*-|type:|noqa|pylint:|pragma|mypy:|pyright:|ruff:|isort:|flake8:|fmt:|yapf:|section:|endsection|%%|(?:end)?region\b)"
@@ -77,6 +78,8 @@ class _Builder:
         self.text = source.text
         self.starts = starts
         self.ascii = source.text.isascii()
+        self.feeds = "\f" in source.text
+        self.lines = split_lines(source.text)
 
     def build(self, tree: ast.Module) -> Outline:
         chunks = tuple(self.suite(tree.body, "", "module", tree, None))
@@ -104,12 +107,10 @@ class _Builder:
 
     def line(self, number: int) -> str:
         """Return a 1-based line without its end."""
-        if number < len(self.starts):
-            return self.text[self.starts[number - 1] : self.starts[number]].rstrip("\r\n")
-        return self.text[self.starts[number - 1] :]
+        return self.lines[number - 1]
 
     def end_of_line(self, number: int) -> int:
-        return self.starts[number - 1] + len(self.line(number))
+        return self.starts[number - 1] + len(self.lines[number - 1])
 
     def exact(self, node: ast.stmt | ast.expr) -> Span:
         assert node.end_lineno is not None
@@ -137,6 +138,8 @@ class _Builder:
         return line
 
     def opens_line(self, node: ast.stmt) -> bool:
+        if not node.col_offset:
+            return True
         start = self.offset(node.lineno, node.col_offset)
         return not self.text[self.starts[node.lineno - 1] : start].strip(" \t\f")
 
@@ -196,22 +199,23 @@ class _Builder:
         prefix: str,
         scope: str,
         above: ast.AST | int,
-        branch: tuple[ast.stmt, str] | None,
+        branch: tuple[ast.stmt | ast.ExceptHandler, str] | None,
     ) -> Iterator[Chunk]:
         """Yield the chunks of one suite; `above` is its header, or the last line before it.
 
-        `branch` is the compound statement it belongs to, and which branch it is.
+        `branch` is the statement or handler it belongs to, and which branch of it.
         """
-        for position, node in enumerate(body):
-            first, last = position == 0, position == len(body) - 1
+        for node in body:
             if isinstance(node, DEFINITIONS):
+                first, last = node is body[0], node is body[-1]
                 guard = self.guard(branch)
                 yield self.definition(node, prefix, scope, above, guard, first=first, last=last)
             elif isinstance(node, COMPOUND):
                 for inner, label, header in branches(node):
-                    chosen = header if isinstance(header, ast.If) else node
+                    chosen = header if isinstance(header, (ast.If, ast.ExceptHandler)) else node
                     yield from self.suite(inner, prefix, scope, header, (chosen, label))
             elif scope != "function":
+                first, last = node is body[0], node is body[-1]
                 for name in bound_names(node):
                     place, guard = self.place(node, above), self.guard(branch)
                     yield Chunk(prefix + name, "assignment", **place, guard=guard, first=first, last=last)
@@ -237,6 +241,8 @@ class _Builder:
 
     def start(self, number: int) -> int:
         """Return where a line begins for us: after its last leading form feed."""
+        if not self.feeds:
+            return self.starts[number - 1]
         line = self.line(number)
         blanks = len(line) - len(line.lstrip(" \t\f"))
         return self.starts[number - 1] + line.rfind("\f", 0, blanks) + 1
@@ -260,6 +266,7 @@ class _Builder:
         is_class = isinstance(node, ast.ClassDef)
         inner = "class" if is_class else "function"
         marks = [mark(decorator) for decorator in node.decorator_list]
+        docstring = self.docstring(node.body)
         return Chunk(
             name,
             "class" if is_class else "function",
@@ -270,10 +277,17 @@ class _Builder:
             first=first,
             last=last,
             body_indent=self.body_indent(node.body[0]),
-            placeholder=self.placeholder(node.body),
-            docstring=self.docstring(node.body),
-            children=tuple(self.suite(node.body, f"{name}.", inner, node, None)),
+            placeholder=self.placeholder(node.body[docstring is not None :]),
+            docstring=docstring,
+            children=tuple(self.suite(node.body, f"{name}.", inner, node, None))
+            if isinstance(node, ast.ClassDef) or self.may_hold_definitions(node)
+            else (),
         )
+
+    def may_hold_definitions(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        """Say whether a function may hold a definition: to walk the statements of all costs more than the rest."""
+        start, end = self.starts[node.body[0].lineno - 1], self.end_of_line(node.end_lineno or 0)
+        return self.text.find("def", start, end) >= 0 or self.text.find("class", start, end) >= 0
 
     # -- what is always there
 
@@ -281,11 +295,9 @@ class _Builder:
         return indentation(self.line(self.first_line(node))) if self.opens_line(node) else None
 
     def placeholder(self, body: list[ast.stmt]) -> Span | None:
-        node = body[-1]
-        if len(body) > 1 + (self.docstring(body) is not None) or not self.opens_line(node):
+        if len(body) != 1 or not self.opens_line(body[0]):
             return None
-        dots = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is ...
-        return self.whole(node) if dots or isinstance(node, ast.Pass) else None
+        return self.whole(body[0]) if is_filler(body[0]) else None
 
     def docstring(self, body: list[ast.stmt]) -> Span | None:
         return self.whole(body[0]) if body and is_string(body[0]) else None
@@ -299,11 +311,13 @@ class _Builder:
                 break
         return Span(run[0].start, run[-1].end) if run else None
 
-    def guard(self, branch: tuple[ast.stmt, str] | None) -> str:
+    def guard(self, branch: tuple[ast.stmt | ast.ExceptHandler, str] | None) -> str:
         """Return a branch and the text of its condition where it is short, to tell twins apart."""
         if branch is None:
             return ""
         node, label = branch
+        if isinstance(node, ast.ExceptHandler):
+            return f"except {ast.unparse(node.type)}" if node.type else "except"
         test = getattr(node, "test", None)
         if label not in {"if", "elif", "while", "else of if"} or test is None:
             return label

@@ -31,6 +31,8 @@ def read_markers(text: str) -> list[Marker]:
     Tokenizing costs more than parsing, so it happens only where a quick scan finds a marker; text
     inside a string is never one. `text` must be free of syntax errors.
     """
+    if not any(word in text for word in ("section", "%%")):
+        return []
     text = unify(text)
     if not _QUICK.search(text):
         return []

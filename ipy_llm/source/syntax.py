@@ -46,7 +46,7 @@ def branches(node: ast.stmt) -> Iterator[tuple[list[ast.stmt], str, ast.AST | in
         body = getattr(node, "body", [])
         yield body, "elif", node
     for handler in getattr(node, "handlers", []):
-        yield handler.body, f"except {ast.unparse(handler.type) if handler.type else ''}".strip(), handler
+        yield handler.body, "except", handler
     for name in ("orelse", "finalbody"):
         branch: list[ast.stmt] = getattr(node, name, [])
         if branch:
@@ -148,6 +148,12 @@ def is_string(node: ast.stmt) -> bool:
     """Say whether a statement is one string and nothing else: a docstring, where it comes first."""
     value = node.value if isinstance(node, ast.Expr) else None
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def is_filler(node: ast.stmt) -> bool:
+    """Say whether a statement is `pass` or `...`."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(node, ast.Pass) or (isinstance(value, ast.Constant) and value.value is ...)
 
 
 def is_main(node: ast.stmt) -> bool:

@@ -13,7 +13,7 @@ from tokenize import detect_encoding
 from ipy_llm.errors import ParseError, RequestError
 
 # What CPython takes for a line end. Not str.splitlines(): it also splits at form feeds and U+2028.
-LINE_END = re.compile(r"\r\n|\r|\n")
+LINE_END = re.compile(r"\r\n?|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +100,21 @@ def digest(text: str) -> str:
 def line_starts(text: str) -> list[int]:
     """Return the offset at which each line starts; a final newline starts a last, empty line."""
     if "\r" in text:
-        return [0, *(match.end() for match in LINE_END.finditer(text))]
-    lengths = map(len, text.split("\n"))
-    return list(accumulate(lengths, lambda start, length: start + length + 1, initial=0))[:-1]
+        return [0, *map(re.Match.end, LINE_END.finditer(text))]
+    return list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))[:-1]
+
+
+def end_of_line(text: str, starts: Sequence[int], number: int) -> int:
+    """Return the offset at which a 1-based line ends, its line end left out; `starts` are those of the lines."""
+    if number >= len(starts):
+        return len(text)
+    end = starts[number]
+    return end - 2 if text.endswith("\r\n", 0, end) else end - 1
 
 
 def split_lines(text: str) -> list[str]:
     """Split at what CPython takes for line ends, the ends left out."""
-    return LINE_END.split(text)
+    return LINE_END.split(text) if "\r" in text else text.split("\n")
 
 
 def unify(text: str) -> str:
