@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -36,6 +38,7 @@ class IpyLLM(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell=shell)
         self._told: set[str] = set()  # the imported modules that are known to run old code
+        self._seen: dict[Path, dict[str, str]] = {}  # of each project, the digests that need not be sent
 
     @no_var_expand
     @cell_magic("edit")  # type: ignore[arg-type] # IPython annotates the decorator as taking nothing
@@ -67,6 +70,7 @@ class IpyLLM(Magics):
             if verb == "docs" and self.shell is not None:
                 arguments["namespace"] = self.shell.user_ns
             workspace = Workspace.open(self.root or None)
+            workspace = replace(workspace, seen=self._seen.setdefault(workspace.root, {}))
             reply: Reply = operation.function(workspace, **arguments)
         except IpyLlmError as error:
             raise UsageError(str(error)) from None

@@ -53,6 +53,7 @@ def edit(
         check_writable(change)  # what cannot be written need not be checked first
     baseline = before_write(workspace) if check else None
     commit(workspace.root, changes, _summary(prepared))
+    workspace.seen.update({_where(*touched): touched[0].digest for touched in prepared.touched})
     facts["paths"] = [str(change.path) for change in changes]
     return with_verdict(said, facts, workspace, baseline)
 

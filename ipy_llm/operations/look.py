@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,13 +11,16 @@ from ipy_llm.errors import IpyLlmError, NotFoundError, ParseError
 from ipy_llm.operations.operation import Reply
 from ipy_llm.source.address import parse_address
 from ipy_llm.source.chunks import Chunk, Outline
-from ipy_llm.source.resolve import label, resolve
+from ipy_llm.source.resolve import full_label, label, resolve
 from ipy_llm.source.signature import signature
+from ipy_llm.source.surroundings import Surroundings, surroundings, within
 from ipy_llm.source.text import split_lines
+from ipy_llm.source.tokens import tokens as estimate
 from ipy_llm.workspace.locate import locate, read_outline
 from ipy_llm.workspace.project import Workspace, walk
 
-SHOWN_LINES = 250
+SHOWN_TOKENS = 4000
+AROUND = 200  # characters of a line on what stands around
 OUTLINE_LINES = 150
 NAMES_OF_FILE = 40  # in the outline of a folder
 SHOWN_CHARACTERS = 2000  # of one line: a file may hold its data in one of a megabyte
@@ -26,8 +29,13 @@ SHOWN_CHARACTERS = 2000  # of one line: a file may hold its data in one of a meg
 def show(
     workspace: Workspace,
     address: Annotated[str, "what to show, e.g. shop/cart.py::Cart.total or Cart.total:10-20"],
+    *,
+    around: Annotated[
+        bool, "say what stands around it: its class, the imports and definitions it uses"
+    ] = True,
+    tokens: Annotated[int, "about how many tokens of it to print"] = SHOWN_TOKENS,
 ) -> Reply:
-    """Show a chunk, section or file with its digest and numbered lines."""
+    """Show a chunk, section or file with its digest, numbered lines and what stands around it."""
     located = locate(parse_address(address), workspace)
     _, found = read_outline(located.path)
     chunk = resolve(located.address, found, located.document)
@@ -35,26 +43,61 @@ def show(
     wanted = located.address.lines
     first = max(wanted.first, 1) if wanted else 1
     last = min(wanted.last, len(lines)) if wanted else len(lines)
+    name = full_label(chunk, found, located.document)
     if first > len(lines):
-        raise ParseError(f"{located.document}{'::' if chunk.name else ''}{chunk.name} has {len(lines)} lines")
-    shown = min(last, first + SHOWN_LINES - 1)
-    name = f"{located.document}{'::' if chunk.name else ''}{label(chunk, found)}"
+        raise ParseError(f"{name} has {len(lines)} lines")
     digest = found.digest(chunk.span)
+    workspace.seen[name] = digest
     in_file = found.lines(chunk.span)
     head = f"{name}@{digest}" + (f"  line {in_file[0]} of the file" if in_file[0] > 1 else "")
     if found.error and found.python:
         head += f"  ({found.error})"
-    body = [f"{number}\t{_cut(lines[number - 1])}" for number in range(first, shown + 1)]
+    body = list(_numbered(lines, first, last, tokens))
+    shown = first + len(body) - 1
     if shown < last:
-        body.append(f"... {last - shown} more lines: show '{name}:{shown + 1}-{last}'")
-    facts = {
+        parts = f"; its parts: outline {name}" if chunk.children or not chunk.name else ""
+        body.append(f"... {last - shown} more lines: show '{name}:{shown + 1}-{last}'{parts}")
+    facts: dict[str, object] = {
         "address": name,
         "digest": digest,
         "lines": list(in_file),
         "first": first,
         "text": "\n".join(lines[first - 1 : shown]),
     }
+    if around and wanted is None and chunk.is_definition:
+        near = surroundings(chunk, found)
+        body += _around(near, name.rpartition(".")[0])
+        facts |= {
+            "owner": near.owner,
+            "beside": list(near.beside),
+            "uses": list(near.uses),
+            "imports": list(near.imports),
+        }
     return Reply((head, *body), facts)
+
+
+def _numbered(lines: Sequence[str], first: int, last: int, budget: int) -> Iterator[str]:
+    """Yield numbered lines, one at least, as many as the budget holds."""
+    for number in range(first, last + 1):
+        line = f"{number}\t{_cut(lines[number - 1])}"
+        budget -= estimate(line) + 1
+        if budget < 0 and number > first:
+            return
+        yield line
+
+
+def _around(near: Surroundings, owner: str) -> Iterator[str]:
+    """Yield `in class Cart(Base): items: list; add(self, item)`, `uses RATE = 20`, `imports os.path`."""
+    beside, more = within(near.beside, AROUND)
+    if near.owner:
+        rest = [f"{more} more: outline {owner}"] if more else []
+        yield ": ".join(filter(None, (f"in {near.owner}", "; ".join(filter(None, (beside, *rest))))))
+    elif near.beside:
+        yield f"beside {within(near.beside[:2], AROUND)[0]}"
+    for word, parts, sign in (("uses", near.uses, "; "), ("imports", near.imports, ", ")):
+        said, more = within(parts, AROUND, sign)
+        if said:
+            yield f"{word} {said}{f'{sign}{more} more' if more else ''}"
 
 
 def _cut(line: str) -> str:

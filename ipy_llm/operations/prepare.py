@@ -14,7 +14,7 @@ from ipy_llm.source.fit import fit_new
 from ipy_llm.source.gate import compile_gate
 from ipy_llm.source.outline import outline
 from ipy_llm.source.patch import Entry
-from ipy_llm.source.resolve import candidates, find_section
+from ipy_llm.source.resolve import candidates, find_section, full_label, resolve
 from ipy_llm.source.text import Source, digest, encode
 from ipy_llm.workspace.files import Change, is_python
 from ipy_llm.workspace.locate import Located, locate, new_document, read_outline, require_inside
@@ -58,7 +58,8 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
                 touched[number] = (made, name)
                 continue
             last = _locate(entry.header.address, last, documents, workspace)
-            edit = edit_of(replace(entry.header, address=last.address), entry.text)
+            address = _as_seen(last, documents[last.path].outline, workspace)
+            edit = edit_of(replace(entry.header, address=address), entry.text)
             documents[last.path].edits.append((number, edit))
         except IpyLlmError as error:
             raise _placed(error, entry, entries) from error
@@ -88,6 +89,15 @@ def _locate(
     if located.path not in documents:
         documents[located.path] = _Document(located.document, *read_outline(located.path))
     return located
+
+
+def _as_seen(located: Located, found: Outline, workspace: Workspace) -> Address:
+    """Return the address; one of lines without a digest with that its chunk was last shown with, if it was."""
+    address = located.address
+    if address.lines is None or address.digest is not None or not workspace.seen:
+        return address
+    chunk = resolve(address, found, located.document)
+    return replace(address, digest=workspace.seen.get(full_label(chunk, found, located.document)))
 
 
 def _has(found: Outline, address: Address) -> bool:

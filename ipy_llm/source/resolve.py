@@ -77,6 +77,11 @@ def label(chunk: Chunk, outline: Outline) -> str:
     return f"{chunk.name}[{twins.index(chunk)}]"
 
 
+def full_label(chunk: Chunk, outline: Outline, document: str) -> str:
+    """Return the full address that names this chunk alone: `shop/cart.py::Cart.total`; of a document, its name."""
+    return f"{document}{'::' if chunk.name else ''}{label(chunk, outline)}"
+
+
 def whole(outline: Outline) -> Chunk:
     """Return the document itself as a chunk."""
     text = outline.source.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ipy_llm.errors import NotFoundError, ToolError
@@ -72,10 +72,15 @@ def _size(path: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A project as an operation sees it: its root, and the folder that relative paths start from."""
+    """A project as an operation sees it: its root, and the folder that relative paths start from.
+
+    `seen` holds the digests of what was shown or edited, by full address: who keeps one workspace's for the
+    next, as a session does, need not send them again.
+    """
 
     root: Path
     folder: Path
+    seen: dict[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
     def open(cls, root: str | None = None, folder: Path | None = None) -> Workspace:

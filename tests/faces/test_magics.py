@@ -91,6 +91,17 @@ def test_a_cell_without_an_address_is_a_patch(kernel, cart):
     assert "no header" in kernel.run("%%edit\ndef f(): ...\n").stderr
 
 
+def test_lines_of_what_was_just_shown_or_edited_need_no_digest(kernel, cart):
+    refused = kernel.run("%%edit Cart.tax:2\n        return 2")
+    assert "lines need the digest" in refused.stderr
+    kernel.run("%llm show Cart.tax --tokens 100")
+    for price in (2, 3):
+        assert "edited" in kernel.run(f"%%edit --no-check Cart.tax:2\n        return {price}").stdout
+    assert "return 3" in cart.read_text()
+    cart.write_text(cart.read_text().replace("return 3", "return 4"))
+    assert "changed since it was shown" in kernel.run("%%edit Cart.tax:2\n        return 5").stderr
+
+
 def test_undo_puts_back_every_byte(kernel, cart):
     before = cart.read_bytes()
     kernel.run("%%edit --no-check Cart.tax // 100 => // 200")

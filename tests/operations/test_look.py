@@ -8,8 +8,9 @@ import pytest
 
 from ipy_llm.errors import NotFoundError, ParseError
 from ipy_llm.operations.edit import edit
-from ipy_llm.operations.look import NAMES_OF_FILE, OUTLINE_LINES, SHOWN_CHARACTERS, SHOWN_LINES, outline, show
+from ipy_llm.operations.look import NAMES_OF_FILE, OUTLINE_LINES, SHOWN_CHARACTERS, outline, show
 from ipy_llm.source.address import parse_address
+from ipy_llm.source.tokens import tokens
 from ipy_llm.workspace.project import Workspace
 
 CART = '''
@@ -47,7 +48,7 @@ def digest_of(head: str) -> str:
 def test_a_chunk_is_shown_with_its_digest_its_place_and_numbered_lines(shop):
     reply = show(shop, "Cart.total")
     assert re.fullmatch(r"shop/cart\.py::Cart\.total@[0-9a-f]{4}  line 9 of the file", reply.lines[0])
-    assert reply.lines[1:] == (
+    assert reply.lines[1:4] == (
         "1\t    # What it costs.",
         "2\t    def total(self) -> int:",
         "3\t        return 1",
@@ -87,18 +88,70 @@ def test_a_section_and_a_file_are_shown_alike(shop):
 def test_a_huge_chunk_is_bounded_and_says_how_to_get_the_rest(write):
     body = "\n".join(f"    x = {number}" for number in range(1, 600))
     workspace = write({"big.py": f"def big():\n{body}\n"})
-    seen, address = [], "big"
-    for expected in (SHOWN_LINES, SHOWN_LINES, 600 - 2 * SHOWN_LINES):
-        reply = show(workspace, address)
+    seen, address, calls = [], "big", 0
+    while address:
+        reply = show(workspace, address, around=False, tokens=1500)
+        calls += 1
         *lines, last = reply.lines[1:]
+        assert tokens(str(reply)) < 1500 * 1.1  # the lines together cost a little more than one by one
         if more := re.fullmatch(r"\.\.\. (\d+) more lines: show '(.*)'", last):
             address = more[2]
             assert parse_address(address).lines.last == 600
         else:
             lines.append(last)
-        assert len(lines) == expected
+            address = ""
         seen += [line.partition("\t")[2] for line in lines]
     assert "\n".join(seen) == f"def big():\n{body}"
+    assert calls == 3
+
+
+def test_a_class_that_is_cut_names_the_way_to_its_parts(shop):
+    assert show(shop, "Cart", tokens=20).lines[-2] == (
+        "... 8 more lines: show 'shop/cart.py::Cart:4-11'; its parts: outline shop/cart.py::Cart"
+    )
+
+
+def test_what_stands_around_a_method_is_said_in_a_line_each(write):
+    workspace = write(
+        {
+            "shop.py": """
+            from decimal import Decimal as D, ROUND_UP
+            import os.path
+            RATE = 20
+
+            def round_up(price: D) -> D: ...
+
+            class Cart(dict):
+                items: list
+                def total(self) -> D:
+                    return round_up(self.sum() * RATE, os.path.sep)
+                @property
+                def name(self): ...
+                def sum(self) -> D: ...
+            """
+        }
+    )
+    reply = show(workspace, "Cart.total")
+    assert reply.lines[3:] == (
+        "in class Cart(dict): sum(self) -> D; items: list; @property name(self)",
+        "uses RATE = 20; round_up(price: D) -> D",
+        "imports decimal.Decimal as D, os.path",
+    )
+    assert show(workspace, "Cart.total", around=False).lines[3:] == ()
+    assert show(workspace, "Cart.total:1").lines[2:] == ()
+    assert show(workspace, "round_up").lines[2:] == (
+        "beside class Cart(dict)",
+        "imports decimal.Decimal as D",
+    )
+
+
+def test_a_class_of_many_members_names_a_few_and_the_way_to_the_rest(write):
+    members = "".join(f"    def member_{number}(self, argument): ...\n" for number in range(50))
+    workspace = write({"wide.py": f"class Wide:\n{members}"})
+    around = show(workspace, "Wide.member_20").lines[-1]
+    assert len(around) < 300
+    assert around.startswith("in class Wide: member_19(self, argument); member_21(")
+    assert around.endswith(" more: outline wide.py::Wide")
 
 
 def test_a_huge_line_is_cut(write):
