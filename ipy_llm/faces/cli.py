@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from ipy_llm import __version__
 from ipy_llm.errors import IpyLlmError, RequestError
-from ipy_llm.operations.operation import Operation, Parameter, Reply
+from ipy_llm.operations.operation import Operation, Parameter, Reply, perform
 from ipy_llm.operations.registry import NAMES, load
 from ipy_llm.workspace.project import Workspace
 
@@ -120,7 +120,7 @@ def _run(verb: Operation, options: dict[str, Any]) -> Reply:
     for parameter in verb.parameters:
         if parameter.body and _takes_body(options["address"]):
             options[parameter.name] = _read_body(verb)
-    return verb.function(workspace, **options)
+    return perform(verb, workspace, options)
 
 
 def _read_body(verb: Operation) -> str:

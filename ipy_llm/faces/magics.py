@@ -11,7 +11,7 @@ from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class
 from traitlets import Bool, Unicode
 
 from ipy_llm.errors import IpyLlmError, ParseError
-from ipy_llm.operations.operation import Operation, Parameter, Reply
+from ipy_llm.operations.operation import Operation, Parameter, perform
 from ipy_llm.operations.registry import NAMES
 from ipy_llm.operations.registry import load as load_operation
 from ipy_llm.session import hooks
@@ -71,7 +71,7 @@ class IpyLLM(Magics):
                 arguments["namespace"] = self.shell.user_ns
             workspace = Workspace.open(self.root or None)
             workspace = replace(workspace, seen=self._seen.setdefault(workspace.root, {}))
-            reply: Reply = operation.function(workspace, **arguments)
+            reply = perform(operation, workspace, arguments)
         except IpyLlmError as error:
             raise UsageError(str(error)) from None
         stale = stale_modules(reply.facts.get("paths", ()), self._told)

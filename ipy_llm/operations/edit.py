@@ -11,12 +11,12 @@ from ipy_llm.errors import IpyLlmError, RequestError
 from ipy_llm.operations.check import before_write, with_verdict
 from ipy_llm.operations.operation import Body, Reply
 from ipy_llm.operations.prepare import Prepared, prepare
+from ipy_llm.operations.said import LINES, say_all, some, where
 from ipy_llm.source.address import parse_header
-from ipy_llm.source.edits import Touched
 from ipy_llm.source.patch import Entry, parse_patch
 from ipy_llm.source.text import decode
-from ipy_llm.workspace.files import Change, check_writable, is_python
-from ipy_llm.workspace.journal import commit, recent
+from ipy_llm.workspace.files import Change, check_writable, is_python, stands
+from ipy_llm.workspace.journal import alone, recent, record
 from ipy_llm.workspace.journal import undo as undo_last
 from ipy_llm.workspace.project import Workspace
 
@@ -38,24 +38,31 @@ def edit(
     """Replace, insert or delete a named piece of code; what follows ADDRESS is only the new text."""
     entries = (Entry(parse_header(address), text, 0),) if address.strip() else parse_patch(text)
     prepared = prepare(entries, workspace, allow_removal=allow_removal)
-    edits = [_facts(touched, name) for touched, name in prepared.touched]
-    facts: dict[str, object] = edits[0] if len(edits) == 1 else {"edits": edits}
-    changes = [change for change in prepared.changes if change.before != change.after]
-    if not changes:
-        where = ", ".join(f"{_where(touched, name)}@{touched.digest}" for touched, name in prepared.touched)
-        return Reply((f"unchanged: {where} is that already",), facts)
-    if dry_run:
+    changes = prepared.changed
+    if dry_run and changes:
         # Without digests: they are of a text that does not stand anywhere.
-        said = [f"would have {_say(replace(touched, digest=''), name)}" for touched, name in prepared.touched]
-        return Reply((*said, *_diff(changes)), facts | {"dry_run": True})
-    said = [_say(touched, name) for touched, name in prepared.touched]
-    for change in changes:
-        check_writable(change)  # what cannot be written need not be checked first
-    baseline = before_write(workspace) if check else None
-    commit(workspace.root, changes, _summary(prepared))
-    workspace.seen.update({_where(*touched): touched[0].digest for touched in prepared.touched})
-    facts["paths"] = [str(change.path) for change in changes]
-    return with_verdict(said, facts, workspace, baseline)
+        edited = [(replace(touched, digest=""), name) for touched, name in prepared.touched]
+        said = [f"would have {line}" for line in say_all(edited)]
+        return Reply((*said, *_diff(changes)), _facts(prepared) | {"dry_run": True})
+    baseline = None
+    if changes and check:
+        for change in changes:
+            check_writable(change.path)  # what cannot be written need not be checked first
+        baseline = before_write(workspace)
+    if changes:
+        with alone(workspace.root) as journal:
+            if not all(map(stands, changes)):
+                # Another process wrote since. An address means what stands now, or says by its digest that it does not.
+                prepared = prepare(entries, workspace, allow_removal=allow_removal)
+                changes = prepared.changed
+            if changes:
+                record(journal, changes, _summary(prepared))
+    if not changes:
+        where_all = [f"{where(touched, name)}@{touched.digest}" for touched, name in prepared.touched]
+        return Reply((f"unchanged: {some(where_all, LINES)} is that already",), _facts(prepared))
+    workspace.seen.update({where(*touched): touched[0].digest for touched in prepared.touched})
+    facts = _facts(prepared) | {"paths": [str(change.path) for change in changes]}
+    return with_verdict(say_all(prepared.touched), facts, workspace, baseline)
 
 
 def undo(
@@ -79,7 +86,7 @@ def undo(
         paths += [str(change.path) for change in entry.changes]
         # A session's own edits are minutes old; an older one may be another's, and is worth a word.
         age = f" of {_ago(entry.age)} ago" if entry.age > RECENT else ""
-        names = ", ".join(workspace.name(change.path) for change in entry.changes)
+        names = some([workspace.name(change.path) for change in entry.changes])
         said.append(f"undone: {entry.summary}{age}; {names} as before")
     return with_verdict(said, {"undone": said, "paths": paths}, workspace, baseline)
 
@@ -94,36 +101,25 @@ def log(
     return Reply(tuple(lines or ["no edits yet"]), {"edits": [summary for summary, _ in found]})
 
 
-def _facts(touched: Touched, name: str) -> dict[str, object]:
-    return {
-        "address": _where(touched, name),
-        "verb": touched.verb,
-        "digest": touched.digest,
-        "notes": list(touched.notes),
-    }
-
-
-def _where(touched: Touched, name: str) -> str:
-    return f"{name}{'::' if touched.target else ''}{touched.target}"
+def _facts(prepared: Prepared) -> dict[str, object]:
+    edits: list[dict[str, object]] = [
+        {
+            "address": where(touched, name),
+            "verb": touched.verb,
+            "digest": touched.digest,
+            "notes": list(touched.notes),
+        }
+        for touched, name in prepared.touched
+    ]
+    return edits[0] if len(edits) == 1 else {"edits": edits}
 
 
 def _summary(prepared: Prepared) -> str:
     """Return what undo says it undid."""
     touched, name = prepared.touched[0]
     if len(prepared.touched) == 1:
-        return f"{touched.verb} {_where(touched, name)}"
-    return f"{len(prepared.touched)} edits from {_where(touched, name)} on"
-
-
-def _say(touched: Touched, name: str) -> str:
-    """Return `replaced shop/cart.py::Cart.total@91c0 lines 18-21 (kept @property)`."""
-    said = f"{touched.verb} {_where(touched, name)}"
-    if touched.digest:
-        said += f"@{touched.digest}"
-    if touched.lines and touched.target:
-        first, last = touched.lines
-        said += f" line {first}" if first == last else f" lines {first}-{last}"
-    return said + (f" ({'; '.join(touched.notes)})" if touched.notes else "")
+        return f"{touched.verb} {where(touched, name)}"
+    return f"{len(prepared.touched)} edits from {where(touched, name)} on"
 
 
 def _ago(seconds: float) -> str:

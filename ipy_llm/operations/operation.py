@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+from ipy_llm.errors import IpyLlmError
+from ipy_llm.workspace.project import Workspace, journal_folder, pending_entry
 
 Effect = Literal["read", "write", "run"]
 
@@ -58,6 +62,23 @@ class Operation:
     effect: Effect
     parameters: tuple[Parameter, ...]
     function: Callable[..., Reply]
+
+
+def perform(verb: Operation, workspace: Workspace, arguments: dict[str, Any]) -> Reply:
+    """Run an operation on files that are whole: an edit that was cut short is settled first, and told of."""
+    if not os.path.exists(pending_entry(journal_folder(workspace.root))):
+        return verb.function(workspace, **arguments)
+    from ipy_llm.workspace.journal import settle  # noqa: PLC0415 - a cold `show` would pay for it each time
+
+    told = settle(workspace.root)
+    if not told:  # another process was writing, and is done
+        return verb.function(workspace, **arguments)
+    try:
+        reply = verb.function(workspace, **arguments)
+    except IpyLlmError as error:
+        error.steps = (*error.steps, told)
+        raise
+    return replace(reply, lines=(told, *reply.lines), facts=reply.facts | {"settled": told})
 
 
 class Body:

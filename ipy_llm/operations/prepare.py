@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,11 +29,17 @@ class Prepared:
     changes: tuple[Change, ...]
     touched: tuple[tuple[Touched, str], ...]
 
+    @property
+    def changed(self) -> list[Change]:
+        """The files whose bytes would differ."""
+        return [change for change in self.changes if change.before != change.after]
+
 
 @dataclass
 class _Document:
     """A file that entries edit: as it stands, and the edits with the numbers of their entries."""
 
+    path: Path
     name: str
     before: bytes
     outline: Outline
@@ -44,34 +51,33 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
 
     Raises an `IpyLlmError`, of several entries with the line of the one it is about.
     """
-    documents: dict[Path, _Document] = {}
-    created: dict[Path, Change] = {}
+    documents: dict[str, _Document] = {}  # by their own paths, links followed: two names may be one file
+    created: dict[str, Change] = {}
     touched: dict[int, tuple[Touched, str]] = {}
     last: Located | None = None
     for number, entry in enumerate(entries):
         try:
             if entry.header.verb == "create":
                 change, made, name = _create(entry, workspace)
-                if change.path in created:
+                if created.setdefault(os.path.realpath(change.path), change) is not change:
                     raise RequestError(f"{name} is created twice; nothing was written")
-                created[change.path] = change
                 touched[number] = (made, name)
                 continue
-            last = _locate(entry.header.address, last, documents, workspace)
-            address = _as_seen(last, documents[last.path].outline, workspace)
+            last, document = _locate(entry.header.address, last, documents, workspace)
+            address = _as_seen(last, document.outline, workspace)
             edit = edit_of(replace(entry.header, address=address), entry.text)
-            documents[last.path].edits.append((number, edit))
+            document.edits.append((number, edit))
         except IpyLlmError as error:
             raise _placed(error, entry, entries) from error
     changes = list(created.values())
-    for path, document in documents.items():
+    for document in documents.values():
         numbers, edits = zip(*document.edits, strict=True)
         try:
             applied = apply(edits, document.outline, document.name, allow_removal=allow_removal)
         except IpyLlmError as error:
             raise _placed(error, entries[numbers[0]], entries if len(numbers) == 1 else ()) from error
         after = encode(applied.outline.source, python=document.outline.python)
-        changes.append(Change(path, document.before, after))
+        changes.append(Change(document.path, document.before, after))
         touched |= {
             number: (one, document.name) for number, one in zip(numbers, applied.touched, strict=True)
         }
@@ -79,16 +85,19 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
 
 
 def _locate(
-    address: Address, last: Located | None, documents: dict[Path, _Document], workspace: Workspace
-) -> Located:
+    address: Address, last: Located | None, documents: dict[str, _Document], workspace: Workspace
+) -> tuple[Located, _Document]:
     """Find an entry's file, without a document in the one of the entry before if it has the name."""
-    if last is not None and address.document is None and _has(documents[last.path].outline, address):
-        return replace(last, address=replace(as_target(address), document=last.document))
+    if last is not None and address.document is None:
+        document = documents[os.path.realpath(last.path)]
+        if _has(document.outline, address):
+            return replace(last, address=replace(as_target(address), document=last.document)), document
     located = locate(address, workspace)
     require_inside(located.path, workspace)
-    if located.path not in documents:
-        documents[located.path] = _Document(located.document, *read_outline(located.path))
-    return located
+    real = os.path.realpath(located.path)
+    if real not in documents:
+        documents[real] = _Document(located.path, located.document, *read_outline(located.path))
+    return located, documents[real]
 
 
 def _as_seen(located: Located, found: Outline, workspace: Workspace) -> Address:

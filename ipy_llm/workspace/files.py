@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ipy_llm.errors import NotFoundError, RequestError, StaleError, ToolError, TransactionError
 
 PYTHON_SUFFIXES = frozenset({".py", ".pyi", ".pyw"})
+
+_NOT_BLOCKING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # neither exists everywhere
+
+# What a model can do about a machine that refuses; else it asks its user.
+_STEPS = {
+    errno.ENOSPC: "free some space, then send it again",
+    errno.EDQUOT: "free some space, then send it again",
+    errno.EROFS: "make the file system writable, then send it again",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +44,20 @@ def is_python(path: Path) -> bool:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return a file's bytes. Raises `NotFoundError` or `ToolError`."""
+    """Return a file's bytes. Raises `NotFoundError`, or `ToolError` for what is no plain file too."""
     try:
-        return path.read_bytes()
+        # Without waiting: a pipe may have no writer. Of a plain file it changes nothing.
+        descriptor = os.open(path, os.O_RDONLY | _NOT_BLOCKING)
+        try:
+            mode = os.fstat(descriptor).st_mode
+            if stat.S_ISDIR(mode):
+                raise NotFoundError(f"no file {path}")
+            if not stat.S_ISREG(mode):
+                raise ToolError(f"cannot read {path}: not a plain file")
+            with open(descriptor, "rb", buffering=0, closefd=False) as file:
+                return file.readall()
+        finally:
+            os.close(descriptor)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise NotFoundError(f"no file {path}") from error
     except OSError as error:
@@ -51,61 +72,73 @@ def current_bytes(path: Path) -> bytes | None:
         return None
 
 
-def check_writable(change: Change) -> None:
-    """Raise `StaleError` where the file is not what it was before, `RequestError` where it may not be written."""
-    real = os.path.realpath(change.path)
-    if current_bytes(Path(real)) != change.before:
-        raise StaleError(
-            f"{change.path} changed while it was being edited; nothing was written", steps=["send it again"]
-        )
-    if change.before is None:
-        return
+def stands(change: Change) -> bool:
+    """Say whether a file is what it was before a change. Raises `ToolError`."""
+    return current_bytes(change.path) == change.before
+
+
+def check_writable(path: Path) -> None:
+    """Raise `RequestError` where a file is there and may not be written."""
     # A rename would replace a read-only file all the same; its owner said no. The superuser may write
     # whatever its mode, so the mode is asked too.
-    if not os.stat(real).st_mode & stat.S_IWUSR or not os.access(real, os.W_OK):
-        raise RequestError(
-            f"{change.path} is read-only; nothing was written", steps=[f"chmod u+w {change.path}"]
-        )
-
-
-def write_all(changes: Sequence[Change], mark: str = "") -> None:
-    """Write every change or none: new text goes to files beside, then each takes its place by renaming.
-
-    Mode, owner, extended attributes and symlinks stay; of a file with hard links, only this name
-    changes. `mark` goes into the names of the files beside, so that those of a write that was killed
-    can be told (`remove_beside`). Raises `StaleError` where a file is not what it was before,
-    `RequestError` where one may not be written, `TransactionError` or `ToolError` where the machine
-    fails.
-    """
-    mark = mark or new_mark()
-    done: list[Change] = []
-    folders = [folder for change in changes for folder in missing_folders(change.path)]
     try:
-        for change in changes:
-            check_writable(change)
+        writable = os.stat(path).st_mode & stat.S_IWUSR and os.access(path, os.W_OK)
+    except OSError:  # not there, or found when it is read
+        return
+    if not writable:
+        raise RequestError(f"{path} is read-only; nothing was written", steps=[f"chmod u+w {path}"])
+
+
+def write_all(changes: Sequence[Change], mark: str) -> None:
+    """Write new texts to files beside, and when all are there let each take its place by renaming.
+
+    The paths are the files' own, links followed. Mode, owner and extended attributes stay; of a file with hard links, only
+    this name changes. `mark` goes into the names of the files beside. Until the first rename `StaleError`
+    (a file is not what it was before), `RequestError` (one may not be written) or `ToolError` (the machine
+    fails) are raised, and nothing of it stays. From then on `TransactionError`: who has the journal puts back.
+    """
+    folders = [folder for change in changes for folder in missing_folders(change.path)]
+    placed = 0
+    try:
         for position, change in enumerate(changes):
+            _check(change)
+            check_writable(change.path)
             if change.after is not None:
                 _write_beside(change, change.after, _beside(change, position, mark))
         for change in changes:
             # Writing took a moment; what anyone else wrote in it must not be lost.
-            check_writable(change)
+            _check(change)
         for position, change in enumerate(changes):
-            real = os.path.realpath(change.path)
-            if change.after is None:
-                os.unlink(real)
-            else:
-                os.replace(_beside(change, position, mark), real)
-            done.append(change)
+            _place(change, _beside(change, position, mark))
+            placed += 1
+        if len(changes) > 1:
+            # One rename is there or not; several may reach the disk in any order.
+            flush_folders(change.path for change in changes)
     except OSError as error:
         failed = f"cannot write {change.path}: {error.strerror}"
-        if done:
-            _put_back(done, failed)
-            raise TransactionError(f"{failed}; no file was changed") from error
-        raise ToolError(f"{failed}; no file was changed") from error
+        steps = [_STEPS[error.errno]] if error.errno in _STEPS else []
+        if placed:
+            raise TransactionError(failed, steps=steps) from error
+        raise ToolError(f"{failed}; no file was changed", steps=steps) from error
     finally:
-        if len(done) < len(changes):
+        if not placed:
             remove_beside(changes, mark)
             remove_folders(folders)
+
+
+def write_one(change: Change, position: int, mark: str) -> None:
+    """Write one of several changes, the one at that position, for itself. Raises `StaleError` or `ToolError`."""
+    beside = _beside(change, position, mark)
+    try:
+        if change.after is not None:
+            _write_beside(change, change.after, beside)
+        _check(change)
+        _place(change, beside)
+    except OSError as error:
+        raise ToolError(f"cannot write {change.path}: {error.strerror}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
 
 
 def new_mark() -> str:
@@ -122,7 +155,7 @@ def remove_beside(changes: Sequence[Change], mark: str) -> None:
 
 def missing_folders(path: Path) -> list[Path]:
     """Return the folders that must be made for a file, the innermost first."""
-    folder = Path(os.path.realpath(path)).parent
+    folder = path.parent
     missing = []
     while not os.path.lexists(folder) and folder != folder.parent:  # a drive may be missing too
         missing.append(folder)
@@ -137,47 +170,68 @@ def remove_folders(folders: Sequence[Path]) -> None:
             os.rmdir(folder)
 
 
-def _put_back(done: Sequence[Change], failed: str) -> None:
-    try:
-        write_all([change.reversed() for change in done])
-    except (StaleError, RequestError, ToolError, TransactionError) as error:
-        left = ", ".join(str(change.path) for change in done)
-        raise TransactionError(f"{failed}; and {left} could not be put back: {error.message}") from error
+def flush_folders(paths: Iterable[Path]) -> None:
+    """See to it that the disk has the names of these files as they are now. Raises `OSError`."""
+    if sys.platform == "win32":  # a folder cannot be opened there
+        return
+    for folder in {os.path.dirname(path) for path in paths}:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _check(change: Change) -> None:
+    if not stands(change):
+        raise StaleError(
+            f"{change.path} changed while it was being edited; nothing was written", steps=["send it again"]
+        )
+
+
+def _place(change: Change, beside: str) -> None:
+    if change.after is None:
+        os.unlink(change.path)
+    elif change.before is None and os.path.lexists(change.path):
+        # Another of these changes, where `Cart.py` and `cart.py` are one file.
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    else:
+        os.replace(beside, change.path)
 
 
 def _beside(change: Change, position: int, mark: str) -> str:
     # No suffix, so that nothing takes it for source; short, since a name has at most 255 bytes.
-    return os.path.join(os.path.dirname(os.path.realpath(change.path)), f".ipy_llm-{mark}-{position}")
+    return os.path.join(os.path.dirname(change.path), f".ipy_llm-{mark}-{position}")
 
 
 def _write_beside(change: Change, data: bytes, temporary: str) -> None:
     """Write bytes to a temporary file in the folder of the real one, with its mode, owner and attributes."""
-    real = os.path.realpath(change.path)
-    os.makedirs(os.path.dirname(real), exist_ok=True)
+    os.makedirs(os.path.dirname(change.path), exist_ok=True)
     # Not tempfile: importing it costs more than the write. A new file has the mode the umask gives it.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with open(os.open(temporary, flags, 0o666 if change.before is None else 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
+    mode = 0o666 if change.before is None else 0o600
+    with open(os.open(temporary, flags, mode), "wb", buffering=0) as file:
+        rest = memoryview(data)
+        while rest:  # a disk that fills up takes a part
+            rest = rest[file.write(rest) :]
+        if change.before is not None:
+            _dress(temporary, change.path, os.fstat(file.fileno()))
+        # The name must not be given to bytes that the disk does not have yet.
         os.fsync(file.fileno())
-    if change.before is None:
-        return
+
+
+def _dress(temporary: str, real: Path, mine: os.stat_result) -> None:
+    """Give a file the mode, owner and attributes of another; the group alone where only root could give it away."""
     status = os.stat(real)
-    _give(temporary, status)
+    if sys.platform != "win32" and (mine.st_uid, mine.st_gid) != (status.st_uid, status.st_gid):
+        try:
+            os.chown(temporary, status.st_uid, status.st_gid)
+        except PermissionError:
+            with contextlib.suppress(PermissionError):
+                os.chown(temporary, -1, status.st_gid)
     if sys.platform == "linux":  # access lists, security labels
         with contextlib.suppress(OSError):
             for name in os.listxattr(real):
                 os.setxattr(temporary, name, os.getxattr(real, name))
     # Last: a change of owner takes the set-user-id bit away.
     os.chmod(temporary, stat.S_IMODE(status.st_mode))
-
-
-def _give(path: str, status: os.stat_result) -> None:
-    """Give a file its owner and group; the group alone where only root could give it away."""
-    mine = os.stat(path)
-    if sys.platform != "win32" and (mine.st_uid, mine.st_gid) != (status.st_uid, status.st_gid):
-        try:
-            os.chown(path, status.st_uid, status.st_gid)
-        except PermissionError:
-            with contextlib.suppress(PermissionError):
-                os.chown(path, -1, status.st_gid)

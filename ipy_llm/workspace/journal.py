@@ -1,37 +1,42 @@
 """The journal of edits, in the user's cache folder: what undo puts back, and what a killed write left.
 
-An entry is a folder with the bytes before and after of each file and, written last, `entry.json`. While
-its files are being written or put back it also holds `pending`; one that is found pending belongs to a
-process that was killed, and the next write settles it: wholly written stays, half-written is put back.
+An entry is one file with the bytes before and after of each document. While they are being written or put
+back it is called `pending`, and only when all of them are there does it get its number. So whoever finds it
+pending, with the lock in hand, knows of a process that was killed, and settles it: wholly written stays,
+half-written is put back.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import shutil
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ipy_llm.errors import NotFoundError, RequestError, StaleError, ToolError
+from ipy_llm.errors import IpyLlmError, NotFoundError, RequestError, StaleError, ToolError, TransactionError
 from ipy_llm.workspace.files import (
     Change,
     current_bytes,
+    flush_folders,
     missing_folders,
     new_mark,
     remove_beside,
     remove_folders,
+    stands,
     write_all,
+    write_one,
 )
 from ipy_llm.workspace.lock import locked
-from ipy_llm.workspace.project import cache_folder
+from ipy_llm.workspace.project import cache_folder, journal_folder, pending_entry
 
 KEPT = 200  # entries; older ones are dropped
 
+_SUFFIX = ".edit"
 _NOTHING_WRITTEN = (StaleError, RequestError, ToolError)  # what `write_all` raises before its first rename
 
 
@@ -43,69 +48,117 @@ class Entry:
     summary: str
     changes: tuple[Change, ...]
     made: tuple[Path, ...] = ()
+    mark: str = field(default="", compare=False)  # of the files beside
     age: float = field(default=0.0, compare=False)
 
 
 def commit(root: Path, changes: Sequence[Change], summary: str) -> Entry:
-    """Write the changes and keep what they replaced. Raises as `write_all` does; then no entry is kept.
+    """Write the changes and keep what they replaced, as `record` does, holding the project's journal."""
+    with alone(root) as journal:
+        return record(journal, changes, summary)
 
-    One at a time in each project: of two edits that read the same text, the second is refused as stale.
+
+def record(journal: Path, changes: Sequence[Change], summary: str) -> Entry:
+    """Write the changes and keep what they replaced, links followed, by who holds the journal (`alone`).
+
+    Raises `StaleError` where a file is not what it was before, `RequestError` where one may not be written,
+    `ToolError` or `TransactionError` where the machine fails; then no file is changed and no entry kept.
     """
-    with _alone(root) as journal:
-        number = max(_numbers(journal), default=0) + 1
-        made = tuple(folder for change in changes for folder in missing_folders(change.path))
-        entry = Entry(number, summary, tuple(changes), made)
-        folder = _folder(journal, number)
-        mark = new_mark()
-        try:
-            _save(folder, entry, mark)
-        except OSError as error:
-            _forget(folder)
-            raise _no_journal(journal, error) from error
-        try:
-            write_all(changes, mark)
-        except _NOTHING_WRITTEN:
-            _forget(folder)
-            raise
-        except BaseException:  # whatever it was, an interrupt too, the journal must say what stands
-            _settle(folder, entry)
-            raise
-        _unmark(folder)
-        for old in sorted(_numbers(journal))[:-KEPT]:
-            _forget(_folder(journal, old))
+    number = max(_numbers(journal), default=0) + 1
+    real = tuple(
+        Change(
+            Path(os.path.realpath(each.path)), each.before, each.after
+        )  # the bytes are the file's, not the link's
+        for each in changes
+    )
+    made = tuple(folder for change in real for folder in missing_folders(change.path))
+    entry = Entry(number, summary, real, made, new_mark())
+    pending = pending_entry(journal)
+    try:
+        _save(pending, entry)
+    except OSError as error:
+        raise _no_journal(journal, error) from error
+    try:
+        write_all(entry.changes, entry.mark)
+    except _NOTHING_WRITTEN:
+        pending.unlink()
+        raise
+    except TransactionError as error:
+        error.message += f"; {_settle(pending, entry)}"
+        raise
+    except BaseException:  # whatever it was, an interrupt too, the journal must say what stands
+        _settle(pending, entry)
+        raise
+    with contextlib.suppress(OSError):  # all is written, and the next command gives it its number
+        os.replace(pending, _file(journal, number))
+    for old in sorted(_numbers(journal))[:-KEPT]:
+        _file(journal, old).unlink(missing_ok=True)
     return entry
 
 
 def undo(root: Path) -> Entry:
     """Put back every byte of the last transaction and forget it.
 
-    Raises `NotFoundError` where there is none, `StaleError` where a file changed since.
+    Raises `NotFoundError` where there is none, `StaleError` where a file changed since, else as `record` does.
     """
-    with _alone(root) as journal:
+    with alone(root) as journal:
         for number in sorted(_numbers(journal), reverse=True):
-            folder = _folder(journal, number)
-            entry = _load(folder, number)
-            if entry is None:  # killed before it was whole, or while it was forgotten
-                _forget(folder)
+            file = _file(journal, number)
+            entry = _load(file, number)
+            if (
+                entry is None
+            ):  # the machine failed before all of it reached the disk, or it is of another version
+                file.unlink()
                 continue
-            _put_back(folder, entry, root)
+            _put_back(file, entry, root)
             return entry
     raise NotFoundError(f"nothing to undo in {root}")
 
 
 def recent(root: Path, limit: int) -> list[tuple[str, float]]:
     """Return what the last transactions did, in a few words, and their age in seconds; the newest first."""
-    journal = cache_folder(root) / "journal"
+    journal = journal_folder(root)
     found = []
     numbers = _numbers(journal) if journal.is_dir() else []
     for number in sorted(numbers, reverse=True)[:limit]:
-        file = _folder(journal, number) / "entry.json"
-        try:
-            summary = json.loads(file.read_text(encoding="ascii"))["summary"]
-            found.append((summary, time.time() - file.stat().st_mtime))
-        except (OSError, ValueError, KeyError):  # killed before it was whole
-            continue
+        with (
+            contextlib.suppress(OSError, ValueError, KeyError),  # undone meanwhile, or as in `undo`
+            open(_file(journal, number), "rb") as file,
+        ):
+            summary = json.loads(file.readline())["summary"]
+            found.append((summary, time.time() - os.fstat(file.fileno()).st_mtime))
     return found
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[Path]:
+    """Hold the project's journal, after settling what a killed process may have left.
+
+    Raises `ToolError` where there can be none, `ConflictError` where another process keeps it.
+    """
+    journal = journal_folder(root)
+    prepare_cache(root)
+    with contextlib.ExitStack() as held:
+        try:
+            journal.mkdir(mode=0o700, exist_ok=True)  # it holds copies of files that others may not read
+            held.enter_context(locked(journal / "lock"))
+            _settle_left(journal)
+        except OSError as error:
+            raise _no_journal(journal, error) from error
+        yield journal
+
+
+def settle(root: Path) -> str:
+    """Bring what a killed process left half-written to an end, and say how; nothing where nothing is left.
+
+    Waits for a process that is writing; only to be called where something is pending. Raises `ToolError` where the files cannot be put back.
+    """
+    journal = journal_folder(root)
+    try:
+        with locked(journal / "lock"):
+            return _settle_left(journal)
+    except OSError as error:
+        raise _no_journal(journal, error) from error
 
 
 def prepare_cache(root: Path) -> Path:
@@ -120,7 +173,7 @@ def prepare_cache(root: Path) -> Path:
     return folder
 
 
-def _put_back(folder: Path, entry: Entry, root: Path) -> None:
+def _put_back(file: Path, entry: Entry, root: Path) -> None:
     back = [change.reversed() for change in entry.changes]
     now = [current_bytes(change.path) for change in back]
     # Someone may have put it back by hand: that is what was asked for.
@@ -131,129 +184,163 @@ def _put_back(folder: Path, entry: Entry, root: Path) -> None:
                 raise StaleError(
                     f"{name} changed since `{entry.summary}`; nothing was undone", steps=[f"show {name}"]
                 )
-        mark = new_mark()
+        pending = pending_entry(file.parent)
         try:
-            (folder / "pending").write_text(mark, encoding="ascii")
+            os.replace(file, pending)
+            if len(back) > 1:
+                flush_folders([pending])
         except OSError as error:
-            raise _no_journal(folder, error) from error
+            raise _no_journal(file.parent, error) from error
+        file = pending
         try:
-            write_all(back, mark)
+            write_all(back, entry.mark)
         except _NOTHING_WRITTEN:
-            _unmark(folder)
+            os.replace(pending, _file(file.parent, entry.number))
             raise
-        except BaseException:  # as above
-            _settle(folder, entry)
+        except TransactionError as error:
+            end = _settle(pending, entry)
+            if end.written:
+                error.message += f"; {end}, nothing was undone"
+                raise
+            return
+        except BaseException:  # as in `record`
+            _settle(pending, entry)
             raise
     remove_folders(entry.made)
-    _forget(folder)
+    file.unlink()
 
 
-@contextmanager
-def _alone(root: Path) -> Iterator[Path]:
-    """Hold the project's journal, after settling what a killed process may have left."""
-    journal = prepare_cache(root) / "journal"
-    held = ExitStack()
+def _settle_left(journal: Path) -> str:
+    """Settle what is pending, if anything is, and say what became of it."""
+    pending = pending_entry(journal)
     try:
-        journal.mkdir(mode=0o700, exist_ok=True)  # it holds copies of files that others may not read
-        held.enter_context(locked(journal / "lock"))
-        last = max(_numbers(journal), default=0)
-    except OSError as error:
-        held.close()
-        raise _no_journal(journal, error) from error
-    with held:
-        folder = _folder(journal, last)
-        if (folder / "pending").exists():
-            entry = _load(folder, last)
-            if entry is None:
-                _forget(folder)
-            else:
-                _settle(folder, entry)
-        yield journal
+        entry = _load(pending, max(_numbers(journal), default=0) + 1)
+    except FileNotFoundError:
+        return ""
+    if entry is None:  # the machine itself failed, and a file that is written alone is whole without it
+        pending.unlink()
+        return ""
+    return f"`{entry.summary}` was cut short; {_settle(pending, entry)}"
 
 
-def _settle(folder: Path, entry: Entry) -> None:
-    """Bring an entry that may be half-written to an end: wholly written, or not at all and forgotten."""
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What became of an entry that may have been half-written, and the files that others changed since."""
+
+    written: bool
+    foreign: tuple[Path, ...]
+
+    def __str__(self) -> str:
+        said = "its files are written" if self.written else "its files are as before"
+        return f"{said}, save {self.foreign[0]}, which changed since" if self.foreign else said
+
+
+def _settle(pending: Path, entry: Entry) -> _End:
+    """Bring an entry that may be half-written to an end: wholly written, or not at all and forgotten.
+
+    What others changed since is theirs and stays.
+    """
+    remove_beside(entry.changes, entry.mark)
     try:
-        mark = (folder / "pending").read_text(encoding="ascii")
-    except OSError:
-        mark = ""
-    if mark:
-        remove_beside(entry.changes, mark)
-    now = [current_bytes(change.path) for change in entry.changes]
-    written = [current == change.after for change, current in zip(entry.changes, now, strict=True)]
-    expected = [
-        current in (change.before, change.after) for change, current in zip(entry.changes, now, strict=True)
-    ]
-    if all(written) or (any(written) and not all(expected)):
-        _unmark(folder)  # where others wrote since, it is theirs to keep, and undo will say so
-        return
-    write_all(
-        [change.reversed() for change, there in zip(entry.changes, written, strict=True) if there],
-        mark,
-    )
-    remove_folders(entry.made)
-    _forget(folder)
+        now = [current_bytes(change.path) for change in entry.changes]
+        foreign = tuple(
+            change.path
+            for change, current in zip(entry.changes, now, strict=True)
+            if current not in (change.before, change.after)
+        )
+        written = all(current == change.after for change, current in zip(entry.changes, now, strict=True))
+        if not written:
+            written = _bring_either_way(entry)
+        if written:
+            os.replace(pending, _file(pending.parent, entry.number))
+        else:
+            remove_folders(entry.made)
+            pending.unlink()
+    except (OSError, IpyLlmError) as error:
+        why = error.message if isinstance(error, IpyLlmError) else f"{pending.parent}: {error.strerror}"
+        raise ToolError(
+            f"`{entry.summary}` was cut short and cannot be put back: {why}",
+            steps=["when that is mended, any command does it"],
+        ) from error
+    return _End(written, foreign)
 
 
-def _folder(journal: Path, number: int) -> Path:
-    return journal / f"{number:06}"
+def _bring_either_way(entry: Entry) -> bool:
+    """Put an entry's files back, or where that fails write them; say whether they are written."""
+    try:
+        _bring([change.reversed() for change in entry.changes], entry.mark)
+    except (OSError, IpyLlmError):
+        # What stands in the way of one text of a file may not be in that of the other.
+        with contextlib.suppress(OSError, IpyLlmError):
+            _bring(entry.changes, entry.mark)
+            return True
+        raise
+    return False
+
+
+def _bring(changes: Sequence[Change], mark: str) -> None:
+    """Make those of the changes whose files are as before them. Raises `OSError` or an `IpyLlmError`."""
+    # One by one, and so with little room; whoever is killed in the middle of it leaves it to the next.
+    for position, change in enumerate(changes):
+        if stands(change):
+            write_one(change, position, mark)
+    if len(changes) > 1:
+        flush_folders(change.path for change in changes)
+
+
+def _file(journal: Path, number: int) -> Path:
+    return journal / f"{number:06}{_SUFFIX}"
 
 
 def _numbers(journal: Path) -> list[int]:
-    return [int(name) for name in os.listdir(journal) if name.isdigit()]
+    return [int(name[: -len(_SUFFIX)]) for name in os.listdir(journal) if name.endswith(_SUFFIX)]
 
 
-def _save(folder: Path, entry: Entry, mark: str) -> None:
-    folder.mkdir()
-    (folder / "pending").write_text(mark, encoding="ascii")
-    for position, change in enumerate(entry.changes):
-        for kind, data in (("before", change.before), ("after", change.after)):
-            if data is not None:
-                (folder / f"{position}.{kind}").write_bytes(zlib.compress(data, 1))
-    files = [
-        {
-            "path": str(change.path),
-            "before": change.before is not None,
-            "after": change.after is not None,
-        }
+def _save(pending: Path, entry: Entry) -> None:
+    """Write an entry; it is there whole or not at all.
+
+    A line of JSON and, one after another, the compressed texts whose lengths it gives.
+    """
+    texts = [
+        None if data is None else zlib.compress(data, 1)
         for change in entry.changes
+        for data in (change.before, change.after)
     ]
-    record = {"summary": entry.summary, "files": files, "made": [str(path) for path in entry.made]}
-    # Last, and with it the entry is whole.
-    (folder / "entry.json").write_text(json.dumps(record), encoding="ascii")
+    header = {
+        "summary": entry.summary,
+        "mark": entry.mark,
+        "made": [str(path) for path in entry.made],
+        "files": [str(change.path) for change in entry.changes],
+        "sizes": [None if text is None else len(text) for text in texts],
+    }
+    draft = pending.with_name("draft")
+    with open(draft, "wb") as file:
+        file.write(json.dumps(header).encode("ascii") + b"\n")
+        file.writelines(text for text in texts if text is not None)
+        if len(entry.changes) > 1:
+            # A file alone is old or new by its rename; of several, only this says which they were.
+            file.flush()
+            os.fsync(file.fileno())
+    os.replace(draft, pending)
+    if len(entry.changes) > 1:
+        flush_folders([pending])
 
 
-def _load(folder: Path, number: int) -> Entry | None:
-    """Return an entry, None where it is not whole: then nothing was written, or all was put back."""
-    try:
-        record = json.loads((folder / "entry.json").read_text(encoding="ascii"))
-        changes = tuple(
-            Change(
-                Path(file["path"]),
-                _part(folder / f"{position}.before") if file["before"] else None,
-                _part(folder / f"{position}.after") if file["after"] else None,
+def _load(file: Path, number: int) -> Entry | None:
+    """Return an entry, None where it is not whole. Raises `OSError`."""
+    with open(file, "rb") as stream:
+        age = time.time() - os.fstat(stream.fileno()).st_mtime
+        try:
+            header = json.loads(stream.readline())
+            texts = [None if size is None else zlib.decompress(stream.read(size)) for size in header["sizes"]]
+            changes = tuple(
+                Change(Path(path), before, after)
+                for path, before, after in zip(header["files"], texts[::2], texts[1::2], strict=True)
             )
-            for position, file in enumerate(record["files"])
-        )
-        made = tuple(Path(path) for path in record["made"])
-        age = time.time() - (folder / "entry.json").stat().st_mtime
-        return Entry(number, record["summary"], changes, made, age)
-    except (OSError, ValueError, KeyError, zlib.error):  # KeyError: of another version
-        return None
-
-
-def _part(path: Path) -> bytes:
-    return zlib.decompress(path.read_bytes())
-
-
-def _unmark(folder: Path) -> None:
-    (folder / "pending").unlink(missing_ok=True)
-
-
-def _forget(folder: Path) -> None:
-    # First: an entry that lacks parts must not be taken for a whole one.
-    (folder / "entry.json").unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+            made = tuple(Path(path) for path in header["made"])
+            return Entry(number, header["summary"], changes, made, header["mark"], age)
+        except (ValueError, KeyError, TypeError, zlib.error):  # KeyError: of another version
+            return None
 
 
 def _no_journal(folder: Path, error: OSError) -> ToolError:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ipy_llm.errors import ConflictError
+from ipy_llm.errors import ConflictError, ToolError
 
 if sys.platform == "win32":
     import msvcrt
@@ -24,7 +24,7 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-PATIENCE = 10.0  # seconds; a lock is held for the few milliseconds of a write, never while checks run
+PATIENCE = 30.0  # seconds; a lock is held while files are written, for long only by a patch of hundreds
 
 
 @contextlib.contextmanager
@@ -32,7 +32,7 @@ def locked(file: Path, patience: float = PATIENCE) -> Iterator[None]:
     """Hold the lock on `file` (made if it is not there), which the system lets go when its holder dies.
 
     Waits at most `patience` seconds, then raises `ConflictError`. Raises `OSError` where the file
-    cannot be opened. It is never removed: the next holder may have it open.
+    cannot be opened, `ToolError` where it cannot be locked: then a write could be lost. It is never removed: the next holder may have it open.
     """
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -48,9 +48,11 @@ def locked(file: Path, patience: float = PATIENCE) -> Iterator[None]:
                         steps=["send it again"],
                     ) from error
                 time.sleep(0.005)
-            except OSError:
-                # A file system without locks: what is left is the comparison just before the rename.
-                break
+            except OSError as error:  # e.g. of a network file system without a lock server
+                raise ToolError(
+                    f"{file} cannot be locked: {error.strerror}; nothing was written",
+                    steps=["set IPY_LLM_CACHE to a folder on a local disk"],
+                ) from error
         yield
     finally:
         os.close(descriptor)

@@ -42,6 +42,16 @@ def cache_folder(root: Path) -> Path:
     return Path(base) / f"{real.name or 'root'}-{zlib.crc32(os.fsencode(real)):08x}"
 
 
+def journal_folder(root: Path) -> Path:
+    """Return (without creating it) the folder of the project's undo journal."""
+    return cache_folder(root) / "journal"
+
+
+def pending_entry(journal: Path) -> Path:
+    """Return the file that is in a journal only while its edit is written, or since that was cut short."""
+    return journal / "pending"
+
+
 def walk(root: Path, suffix: str = ".py") -> Iterator[Path]:
     """Yield the files below `root` with that suffix, sorted within each folder.
 

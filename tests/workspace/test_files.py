@@ -11,10 +11,17 @@ import sys
 import pytest
 
 from ipy_llm.errors import ConflictError, NotFoundError, RequestError, StaleError, ToolError
-from ipy_llm.workspace.files import Change, is_python, read_bytes, write_all
+from ipy_llm.workspace.files import Change, is_python, read_bytes
+from ipy_llm.workspace.journal import commit
 
 OLD, NEW = b"\xef\xbb\xbfx = '\xe9'\r\ny = 1\n\x0c", b"x = 2\r\n"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes and owners")
+
+
+@pytest.fixture
+def write_all(root):
+    """Write changes as an edit of the project does."""
+    return lambda changes: commit(root, changes, "edited")
 
 
 @pytest.fixture
@@ -24,12 +31,12 @@ def file(root):
     return path
 
 
-def test_the_bytes_are_written_as_they_are(file, tree):
+def test_the_bytes_are_written_as_they_are(file, tree, write_all):
     write_all([Change(file, OLD, NEW)])
     assert tree() == {"cart.py": NEW}
 
 
-def test_several_files_are_made_changed_and_removed_together(root, file, tree):
+def test_several_files_are_made_changed_and_removed_together(root, file, tree, write_all):
     (root / "old.py").write_bytes(b"")
     write_all(
         [
@@ -43,14 +50,14 @@ def test_several_files_are_made_changed_and_removed_together(root, file, tree):
 
 @posix
 @pytest.mark.parametrize("mode", [0o600, 0o644, 0o755, 0o4755, 0o2664])
-def test_the_mode_stays_and_with_it_the_executable_bit(file, mode):
+def test_the_mode_stays_and_with_it_the_executable_bit(file, mode, write_all):
     file.chmod(mode)
     write_all([Change(file, OLD, NEW)])
     assert stat.S_IMODE(file.stat().st_mode) == mode
 
 
 @posix
-def test_a_new_file_has_the_mode_that_the_umask_gives(root):
+def test_a_new_file_has_the_mode_that_the_umask_gives(root, write_all):
     before = os.umask(0o027)
     try:
         write_all([Change(root / "new.py", None, NEW)])
@@ -60,14 +67,14 @@ def test_a_new_file_has_the_mode_that_the_umask_gives(root):
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
-def test_the_owner_and_group_stay(file):
+def test_the_owner_and_group_stay(file, write_all):
     os.chown(file, 1234, 4321)
     write_all([Change(file, OLD, NEW)])
     assert (file.stat().st_uid, file.stat().st_gid) == (1234, 4321)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux has them in os")
-def test_extended_attributes_stay(file):
+def test_extended_attributes_stay(file, write_all):
     try:
         os.setxattr(file, "user.note", b"mine")
     except OSError:
@@ -77,7 +84,7 @@ def test_extended_attributes_stay(file):
 
 
 @pytest.mark.usefixtures("file")
-def test_a_link_is_written_through_and_stays_a_link(root, tree):
+def test_a_link_is_written_through_and_stays_a_link(root, tree, write_all):
     link = root / "links" / "cart.py"
     link.parent.mkdir()
     link.symlink_to("../cart.py")
@@ -85,20 +92,20 @@ def test_a_link_is_written_through_and_stays_a_link(root, tree):
     assert tree() == {"cart.py": NEW, "links/cart.py": "../cart.py"}
 
 
-def test_a_new_file_behind_a_dangling_link_is_made_where_it_points(root, tree):
+def test_a_new_file_behind_a_dangling_link_is_made_where_it_points(root, tree, write_all):
     (root / "link.py").symlink_to("there.py")
     write_all([Change(root / "link.py", None, NEW)])
     assert tree() == {"link.py": "there.py", "there.py": NEW}
 
 
-def test_of_a_file_with_two_names_the_other_keeps_its_bytes(root, file, tree):
+def test_of_a_file_with_two_names_the_other_keeps_its_bytes(root, file, tree, write_all):
     # Installers link files from a cache that many environments share.
     os.link(file, root / "other.py")
     write_all([Change(file, OLD, NEW)])
     assert tree() == {"cart.py": NEW, "other.py": OLD}
 
 
-def test_a_read_only_file_is_refused_and_so_are_those_with_it(root, file, tree):
+def test_a_read_only_file_is_refused_and_so_are_those_with_it(root, file, tree, write_all):
     locked = root / "locked.py"
     locked.write_bytes(b"a")
     locked.chmod(0o444)
@@ -109,20 +116,20 @@ def test_a_read_only_file_is_refused_and_so_are_those_with_it(root, file, tree):
 
 
 @pytest.mark.parametrize("now", [b"other", None])
-def test_a_file_that_changed_between_reading_and_writing_is_stale(file, tree, now):
+def test_a_file_that_changed_between_reading_and_writing_is_stale(file, tree, now, write_all):
     file.unlink() if now is None else file.write_bytes(now)
     with pytest.raises(StaleError, match="changed while it was being edited; nothing was written"):
         write_all([Change(file, OLD, NEW)])
     assert tree() == ({} if now is None else {"cart.py": now})
 
 
-def test_a_file_that_has_come_to_be_is_stale(file, tree):
+def test_a_file_that_has_come_to_be_is_stale(file, tree, write_all):
     with pytest.raises(StaleError):
         write_all([Change(file, None, NEW)])
     assert tree() == {"cart.py": OLD}
 
 
-def test_a_folder_in_place_of_a_file_is_left_alone(root, tree):
+def test_a_folder_in_place_of_a_file_is_left_alone(root, tree, write_all):
     (root / "shop.py").mkdir()
     (root / "shop.py" / "cart.py").write_bytes(OLD)
     with pytest.raises(StaleError):
@@ -132,31 +139,31 @@ def test_a_folder_in_place_of_a_file_is_left_alone(root, tree):
     assert tree() == {"shop.py/cart.py": OLD}
 
 
-def test_a_name_as_long_as_names_may_be_is_written(root, tree):
+def test_a_name_as_long_as_names_may_be_is_written(root, tree, write_all):
     name = "x" * 252 + ".py"
     write_all([Change(root / name, None, NEW)])
     write_all([Change(root / name, NEW, OLD)])
     assert tree() == {name: OLD}
 
 
-def test_folders_that_cannot_be_made_leave_nothing_behind(root, file, tree):
+def test_folders_that_cannot_be_made_leave_nothing_behind(root, file, tree, write_all):
     with pytest.raises(ToolError, match="no file was changed"):
         write_all([Change(root / "a" / "b.py", None, b""), Change(file / "c" / "d.py", None, b"")])
     assert tree() == {"cart.py": OLD}
     assert not (root / "a").exists()
 
 
-def test_when_the_second_file_cannot_take_its_place_the_first_is_put_back(root, file, tree):
+def test_when_the_second_file_cannot_take_its_place_the_first_is_put_back(root, file, tree, write_all):
     (root / "there").mkdir()
     (root / "there" / "x").write_bytes(b"")
     # The folder is found in the way only when the file is renamed to it.
-    with pytest.raises(ConflictError, match=r"cannot write .*there: .*; no file was changed"):
+    with pytest.raises(ConflictError, match=r"cannot write .*there: .*; its files are as before"):
         write_all([Change(file, OLD, NEW), Change(root / "there", None, b"")])
     assert tree() == {"cart.py": OLD, "there/x": b""}
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written_is_named_as_the_reason(root, file, tree):
+def test_a_folder_that_cannot_be_written_is_named_as_the_reason(root, file, tree, write_all):
     root.chmod(0o555)
     try:
         with pytest.raises(ToolError, match="Permission denied; no file was changed"):
@@ -170,10 +177,12 @@ WRITE = """
 import sys
 from pathlib import Path
 from ipy_llm.errors import IpyLlmError
-from ipy_llm.workspace.files import Change, write_all
+from ipy_llm.workspace.files import Change
+from ipy_llm.workspace.journal import commit
 one, two = map(Path, sys.argv[1:])
 try:
-    write_all([Change(one, one.read_bytes(), b"small"), Change(two, two.read_bytes(), b"x" * 500_000)])
+    changes = [Change(one, one.read_bytes(), b"small"), Change(two, two.read_bytes(), b"x" * 500_000)]
+    commit(one.parent, changes, "edited")
 except IpyLlmError as error:
     print(error.exit_code, error)
 """
@@ -231,7 +240,8 @@ def test_on_a_full_disk_nothing_is_written(root):
     if run.returncode in {1, 77} and not run.stdout:
         pytest.skip(f"no mount of our own: {run.stderr.strip()}")
     assert run.stdout == (
-        f"4 cannot write {root / 'two.py'}: No space left on device; no file was changed\n12one.py\ntwo.py\n"
+        f"4 cannot write {root / 'two.py'}: No space left on device; no file was changed\n"
+        "free some space, then send it again\n12one.py\ntwo.py\n"
     ), run.stderr
 
 

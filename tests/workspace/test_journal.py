@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
+import shutil
 import signal
 import stat
 import subprocess
@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from ipy_llm.errors import ConflictError, NotFoundError, RequestError, StaleError, ToolError
 from ipy_llm.workspace import journal
 from ipy_llm.workspace.files import Change
-from ipy_llm.workspace.journal import commit, undo
-from ipy_llm.workspace.project import cache_folder
+from ipy_llm.workspace.journal import commit, settle, undo
+from ipy_llm.workspace.project import cache_folder, journal_folder, pending_entry
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
@@ -35,7 +35,7 @@ ODD = [
 
 def entries(root):
     folder = cache_folder(root) / "journal"
-    return sorted(name for name in os.listdir(folder) if name.isdigit())
+    return sorted(name.removesuffix(".edit") for name in os.listdir(folder) if name.endswith(".edit"))
 
 
 def ours(root):
@@ -183,23 +183,24 @@ def test_the_journal_is_for_its_owner_alone(root):
     assert stat.S_IMODE((cache_folder(root) / "journal").stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("damage", ["no entry", "half an entry", "lost bytes", "another version"])
+@pytest.mark.parametrize("damage", ["nothing", "half a line", "lost bytes", "another version"])
 def test_an_entry_that_is_not_whole_is_passed_over(root, tree, damage):
     file = root / "cart.py"
     file.write_bytes(b"0")
     commit(root, [Change(file, b"0", b"1")], "whole")
     commit(root, [Change(file, b"1", b"2")], "damaged")
     file.write_bytes(b"1")  # as before the damaged one, which was never written
-    record = cache_folder(root) / "journal" / "000002" / "entry.json"
+    entry = journal_folder(root) / "000002.edit"
+    data = entry.read_bytes()
     match damage:
-        case "no entry":
-            record.unlink()
-        case "half an entry":
-            record.write_bytes(record.read_bytes()[:9])
+        case "nothing":
+            entry.write_bytes(b"")
+        case "half a line":
+            entry.write_bytes(data[:9])
         case "lost bytes":
-            (record.parent / "0.before").write_bytes(b"")
+            entry.write_bytes(data[:-3])
         case "another version":
-            record.write_text(json.dumps({"summary": "", "paths": []}))
+            entry.write_bytes(b'{"summary": "", "paths": []}\n')
     assert undo(root).summary == "whole"
     assert tree() == {"cart.py": b"0"}
     assert entries(root) == []
@@ -375,15 +376,53 @@ def test_killed_at_a_random_moment_a_file_is_whole_and_nothing_stays_beside_it(r
     assert file.read_bytes() in whole
 
 
-def test_a_write_half_done_by_a_killed_process_is_not_put_back_over_what_others_wrote_since(root, tree):
+def cut_short(root):
+    """Make the last entry what a killed process leaves."""
+    journal = journal_folder(root)
+    (journal / f"{entries(root)[-1]}.edit").rename(pending_entry(journal))
+
+
+def test_what_a_killed_process_wrote_is_put_back_but_not_over_what_others_wrote_since(root, tree):
     one, two = root / "one.py", root / "two.py"
     one.write_bytes(b"0")
     two.write_bytes(b"0")
     commit(root, [Change(one, b"0", b"1"), Change(two, b"0", b"1")], "both")
-    (cache_folder(root) / "journal" / "000001" / "pending").write_text("0badcafe")
+    cut_short(root)
     two.write_bytes(b"mine")
-    commit(root, [Change(root / "next.py", None, b"n")], "next")
-    assert tree() == {"next.py": b"n", "one.py": b"1", "two.py": b"mine"}
+    assert settle(root) == f"`both` was cut short; its files are as before, save {two}, which changed since"
+    assert tree() == {"one.py": b"0", "two.py": b"mine"}
+    assert settle(root) == ""
+
+
+def test_what_was_wholly_written_when_its_process_was_killed_stays_and_can_be_undone(root, tree):
+    commit(root, [Change(root / "a" / "one.py", None, b"1"), Change(root / "two.py", None, b"1")], "both")
+    cut_short(root)
+    assert settle(root) == "`both` was cut short; its files are written"
+    undo(root)
+    assert tree() == {}
+    assert not (root / "a").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "chflags") and not shutil.which("chattr"), reason="no immutable files")
+def test_what_cannot_be_put_back_is_said_and_put_back_by_the_command_after_it_is_mended(root, tree):
+    one, two = root / "one.py", root / "two.py"
+    one.write_bytes(b"0")
+    two.write_bytes(b"0")
+    commit(root, [Change(one, b"0", b"1"), Change(two, b"0", b"1")], "both")
+    cut_short(root)
+    two.write_bytes(b"0")
+    if subprocess.run(["chattr", "+i", one, two], capture_output=True, check=False).returncode:
+        pytest.skip("no immutable files on this file system, or not for us")
+    try:
+        with pytest.raises(
+            ToolError, match=r"`both` was cut short and cannot be put back: .*one\.py: Operation"
+        ):
+            settle(root)
+        assert tree() == {"one.py": b"1", "two.py": b"0"}
+    finally:
+        subprocess.run(["chattr", "-i", one, two], check=True)
+    assert settle(root) == "`both` was cut short; its files are as before"
+    assert tree() == {"one.py": b"0", "two.py": b"0"}
 
 
 def test_an_interrupt_between_two_files_leaves_neither(root, tree):
