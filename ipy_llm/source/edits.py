@@ -13,9 +13,9 @@ from ipy_llm.source.address import Address, Header, LineRange
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.fit import fit_section
 from ipy_llm.source.gate import compile_gate, guarded_name, guarded_names, names_gate
+from ipy_llm.source.kept import outline_after
 from ipy_llm.source.lines import line_splice, only_place, shifts
 from ipy_llm.source.merge import fit_replacement
-from ipy_llm.source.outline import outline
 from ipy_llm.source.place import delete, insert
 from ipy_llm.source.resolve import find_section, label, resolve, whole
 from ipy_llm.source.text import Span, newline_of, splice
@@ -152,18 +152,19 @@ def check_digest(address: Address, chunk: Chunk, before: Outline) -> None:
 def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_removal: bool) -> Applied:
     # `delete Cart.legacy` beside a replacement of `Cart` is the permission to drop it, no cut of its own.
     permits = [step for step in steps if _is_permit(step, steps)]
-    cuts = [step for step in steps if step not in permits]
-    ordered = sorted(cuts, key=lambda step: (step.span.start, step.span.end))
+    ordered = [step for step in steps if step not in permits]
+    ordered.sort(key=lambda step: (step.span.start, step.span.end))
     for one, other in pairwise(ordered):
         if other.span.start < one.span.end:
             names = " and ".join(step.chunk.name if step.chunk else step.verb for step in (one, other))
             raise EditRejectedError(
                 f"two of the edits overlap ({names}); nothing was written", steps=["send them one by one"]
             )
-    text = splice(before.source.text, [(step.span, step.text) for step in cuts])
+    cuts = [(step.span, step.text) for step in ordered]
+    text = splice(before.source.text, cuts)
     if before.error is None:
         compile_gate(text, document)
-    after = outline(before.source.with_text(text), python=before.python)
+    after = outline_after(before, cuts, before.source.with_text(text))
     if not allow_removal:
         names_gate(before, after, sum((step.dropped for step in steps), Counter[str]()), document)
     spans = dict(zip(map(id, ordered), _new_spans(ordered), strict=True))

@@ -56,7 +56,7 @@ def outline(source: Source, *, python: bool = True) -> Outline:
             error=f"{f'line {error.lineno}: ' if error.lineno else ''}{error.msg};"
             " names cannot be found until that is mended",
         )
-    return _Builder(source, starts).build(tree)
+    return Builder(source, starts).build(tree)
 
 
 class _Place(TypedDict):
@@ -70,7 +70,7 @@ class _Place(TypedDict):
     inline: bool
 
 
-class _Builder:
+class Builder:
     """Walks statements once; holds what every step of the walk needs."""
 
     def __init__(self, source: Source, starts: tuple[int, ...]) -> None:
@@ -82,6 +82,7 @@ class _Builder:
         self.lines = split_lines(source.text)
 
     def build(self, tree: ast.Module) -> Outline:
+        """Return the outline of the document, whose tree this is."""
         chunks = tuple(self.suite(tree.body, "", "module", tree, None))
         markers = read_markers(self.text)
         sections, problems = self.sections(markers, chunks) if markers else ((), {})
@@ -110,9 +111,11 @@ class _Builder:
         return self.lines[number - 1]
 
     def end_of_line(self, number: int) -> int:
+        """Return where a 1-based line ends, its line end left out."""
         return self.starts[number - 1] + len(self.lines[number - 1])
 
     def exact(self, node: ast.stmt | ast.expr) -> Span:
+        """Return where a node stands."""
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
         return Span(
@@ -128,6 +131,7 @@ class _Builder:
         )
 
     def first_line(self, node: ast.stmt) -> int:
+        """Return the line a statement begins on, with its decorators."""
         decorators = getattr(node, "decorator_list", None)
         if not decorators:
             return node.lineno
@@ -138,12 +142,14 @@ class _Builder:
         return line
 
     def opens_line(self, node: ast.stmt) -> bool:
+        """Say whether nothing but blanks stands before a statement on its line."""
         if not node.col_offset:
             return True
         start = self.offset(node.lineno, node.col_offset)
         return not self.text[self.starts[node.lineno - 1] : start].strip(" \t\f")
 
     def closes_line(self, node: ast.stmt) -> bool:
+        """Say whether nothing but a comment stands after a statement on its line."""
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
         end = self.offset(node.end_lineno, node.end_col_offset)
@@ -258,6 +264,7 @@ class _Builder:
         first: bool,
         last: bool,
     ) -> Chunk:
+        """Return a definition with all in it; `above` as for `suite`, `guard` says which branch it stands in."""
         place = self.place(node, above)
         assert node.end_lineno is not None
         end = self.end_of_line(self.trailing(node.end_lineno, place["indent"]))
@@ -292,17 +299,21 @@ class _Builder:
     # -- what is always there
 
     def body_indent(self, node: ast.stmt) -> str | None:
+        """Return the indentation of a suite by its first statement; None on the header's line."""
         return indentation(self.line(self.first_line(node))) if self.opens_line(node) else None
 
     def placeholder(self, body: list[ast.stmt]) -> Span | None:
+        """Return the `pass` or `...` that is all of a suite, its docstring apart."""
         if len(body) != 1 or not self.opens_line(body[0]):
             return None
         return self.whole(body[0]) if is_filler(body[0]) else None
 
     def docstring(self, body: list[ast.stmt]) -> Span | None:
+        """Return the string that opens a suite."""
         return self.whole(body[0]) if body and is_string(body[0]) else None
 
     def imports(self, body: list[ast.stmt]) -> Span | None:
+        """Return the first run of imports."""
         run: list[Span] = []
         for node in body:
             if is_import(node):

@@ -29,7 +29,8 @@ def read_markers(text: str) -> list[Marker]:
     """Return the markers that are real comments on lines of their own, in order.
 
     Tokenizing costs more than parsing, so it happens only where a quick scan finds a marker; text
-    inside a string is never one. `text` must be free of syntax errors.
+    inside a string is never one. `text` must be free of syntax errors; one that does not tokenize all the
+    same has none.
     """
     if not any(word in text for word in ("section", "%%")):
         return []
@@ -37,8 +38,12 @@ def read_markers(text: str) -> list[Marker]:
     if not _QUICK.search(text):
         return []
     lines = text.split("\n")
+    try:
+        tokens = list(tokenize.generate_tokens(iter([f"{line}\n" for line in lines]).__next__))
+    except (tokenize.TokenError, SyntaxError):  # before 3.12: a line that holds only a backslash
+        return []
     markers = []
-    for token in tokenize.generate_tokens(iter([f"{line}\n" for line in lines]).__next__):
+    for token in tokens:
         if token.type != tokenize.COMMENT:
             continue
         number, column = token.start

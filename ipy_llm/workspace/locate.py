@@ -14,8 +14,8 @@ from pathlib import Path
 from ipy_llm.errors import AmbiguousError, IpyLlmError, NotFoundError, ParseError, RequestError
 from ipy_llm.source.address import Address, as_target
 from ipy_llm.source.chunks import Outline
+from ipy_llm.source.kept import known_outline
 from ipy_llm.source.near import closest
-from ipy_llm.source.outline import outline
 from ipy_llm.source.resolve import candidates, label
 from ipy_llm.source.text import decode
 from ipy_llm.workspace.files import is_python, read_bytes
@@ -44,7 +44,7 @@ def read_outline(path: Path) -> tuple[bytes, Outline]:
     """Read a file and find its chunks."""
     data = read_bytes(path)
     python = is_python(path)
-    return data, outline(decode(data, python=python), python=python)
+    return data, known_outline(decode(data, python=python), python=python)
 
 
 def locate(address: Address, workspace: Workspace) -> Located:
@@ -175,7 +175,7 @@ def _places(address: Address, workspace: Workspace) -> Iterator[tuple[Path, Outl
             data = read_bytes(path)
             if needle not in data:
                 continue
-            found = outline(decode(data))
+            found = known_outline(decode(data))
         except IpyLlmError:  # a file that cannot be read has no say in where a name is found
             continue
         if candidates(address, found):

@@ -10,6 +10,7 @@ from ipy_llm.errors import IpyLlmError
 from ipy_llm.source.address import parse_address, parse_header
 from ipy_llm.source.edits import apply, edit_of
 from ipy_llm.source.outline import outline
+from ipy_llm.source.renew import renew
 from ipy_llm.source.resolve import label, resolve
 from ipy_llm.source.syntax import bound_names, parse
 from ipy_llm.source.text import Source, Span, decode, encode, splice
@@ -196,6 +197,27 @@ def test_the_digest_a_reply_names_is_that_of_its_target(text, data):
     now = resolve(parse_address(f"m::{touched.target}"), done.outline)
     assert done.outline.digest(now.span) == touched.digest
     assert done.outline.lines(now.span) == touched.lines
+
+
+@given(modules(), modules(), st.data())
+def test_an_outline_renewed_after_edits_is_that_of_the_whole_document(text, other, data):
+    before = outline(Source(text))
+    pieces = [
+        "",
+        "# c\n",
+        "#\n",
+        "    # c\n",
+        "\n",
+        "def f(): pass",
+        *(chunk.span.of(other) for chunk in outline(Source(other)).walk()),
+    ]
+    cuts = []
+    for start in sorted(data.draw(st.sets(st.sampled_from(before.starts), min_size=1, max_size=3))):
+        end = data.draw(st.sampled_from([start, *(at for at in before.starts if at > start), len(text)]))
+        if not cuts or cuts[-1][0].end <= start:
+            cuts.append((Span(start, end), data.draw(st.sampled_from(pieces))))
+    after = Source(splice(text, cuts))
+    assert renew(before, cuts, after) in [None, outline(after)]
 
 
 @given(modules(), st.booleans(), st.sampled_from(["\n", "\r\n", "\r"]))
