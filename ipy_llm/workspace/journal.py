@@ -29,7 +29,7 @@ from ipy_llm.workspace.files import (
     remove_folders,
     stands,
     write_all,
-    write_one,
+    write_rest,
 )
 from ipy_llm.workspace.lock import locked
 from ipy_llm.workspace.project import cache_folder, journal_folder, pending_entry
@@ -279,13 +279,11 @@ def _bring_either_way(entry: Entry) -> bool:
 
 
 def _bring(changes: Sequence[Change], mark: str) -> None:
-    """Make those of the changes whose files are as before them. Raises `OSError` or an `IpyLlmError`."""
-    # One by one, and so with little room; whoever is killed in the middle of it leaves it to the next.
-    for position, change in enumerate(changes):
-        if stands(change):
-            write_one(change, position, mark)
-    if len(changes) > 1:
-        flush_folders(change.path for change in changes)
+    """Make those of the changes whose files are as before them. Raises `OSError` or an `IpyLlmError`.
+
+    Whoever is killed in the middle of it leaves it to the next.
+    """
+    write_rest({position: change for position, change in enumerate(changes) if stands(change)}, mark)
 
 
 def _file(journal: Path, number: int) -> Path:
