@@ -15,7 +15,7 @@ from ipy_llm.operations.said import LINES, say_all, some, where
 from ipy_llm.source.address import parse_header
 from ipy_llm.source.patch import Entry, parse_patch
 from ipy_llm.source.text import decode
-from ipy_llm.workspace.files import Change, check_writable, is_python, stands
+from ipy_llm.workspace.files import Change, check_writable, language_of, stands
 from ipy_llm.workspace.journal import alone, recent, record
 from ipy_llm.workspace.journal import undo as undo_last
 from ipy_llm.workspace.project import Workspace
@@ -135,7 +135,7 @@ def _diff(changes: Sequence[Change]) -> list[str]:
     """Return the changes as a unified diff, cut where it is long; a single file's without its name."""
     lines: list[str] = []
     for change in changes:
-        python = is_python(change.path)
+        python = language_of(change.path, change.before or change.after or b"") == "python"
         before, after = (
             decode(data or b"", python=python).text.splitlines() for data in (change.before, change.after)
         )

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 from ipy_llm.errors import IpyLlmError, NotFoundError, ParseError
+from ipy_llm.operations.listing import bounded, entries, lines_said, numbered
+from ipy_llm.operations.notebooks import outline_notebook, show_notebook
 from ipy_llm.operations.operation import Reply
 from ipy_llm.source.address import parse_address
-from ipy_llm.source.chunks import Chunk, Outline
-from ipy_llm.source.resolve import full_label, label, resolve
-from ipy_llm.source.signature import signature
+from ipy_llm.source.chunks import Outline
+from ipy_llm.source.documents import find, full_name
+from ipy_llm.source.notebook import Notebook
+from ipy_llm.source.notebook_edits import whole_refused
+from ipy_llm.source.resolve import label, resolve
 from ipy_llm.source.surroundings import Surroundings, surroundings, within
 from ipy_llm.source.text import split_lines
-from ipy_llm.source.tokens import tokens as estimate
-from ipy_llm.workspace.locate import locate, read_outline
+from ipy_llm.workspace.locate import NAMED, locate, read_file
 from ipy_llm.workspace.project import Workspace, walk
 
 SHOWN_TOKENS = 4000
 AROUND = 200  # characters of a line on what stands around
-OUTLINE_LINES = 150
 NAMES_OF_FILE = 40  # in the outline of a folder
-SHOWN_CHARACTERS = 2000  # of one line: a file may hold its data in one of a megabyte
 
 
 def show(
@@ -37,22 +38,29 @@ def show(
 ) -> Reply:
     """Show a chunk, section or file with its digest, numbered lines and what stands around it."""
     located = locate(parse_address(address), workspace)
-    _, found = read_outline(located.path)
-    chunk = resolve(located.address, found, located.document)
-    lines = split_lines(chunk.span.of(found.source.text))
+    _, document = read_file(located.path)
+    place = find(located.address, document, located.document)
+    if place is None:
+        assert isinstance(document, Notebook)
+        if located.address.lines is not None:
+            raise whole_refused(located.address, located.document)
+        return show_notebook(document, located, workspace, tokens)
+    found, chunk = place.outline, place.chunk
+    lines = split_lines(chunk.span.of(found.source.plain))
     wanted = located.address.lines
     first = max(wanted.first, 1) if wanted else 1
     last = min(wanted.last, len(lines)) if wanted else len(lines)
-    name = full_label(chunk, found, located.document)
+    name = full_name(located.document, place.target)
     if first > len(lines):
         raise ParseError(f"{name} has {len(lines)} lines")
     digest = found.digest(chunk.span)
     workspace.seen[name] = digest
     in_file = found.lines(chunk.span)
-    head = f"{name}@{digest}" + (f"  line {in_file[0]} of the file" if in_file[0] > 1 else "")
+    container = "cell" if isinstance(document, Notebook) else "file"
+    head = f"{name}@{digest}" + (f"  line {in_file[0]} of the {container}" if in_file[0] > 1 else "")
     if found.error and found.python:
         head += f"  ({found.error})"
-    body = list(_numbered(lines, first, last, tokens))
+    body = list(numbered(lines, first, last, tokens))
     shown = first + len(body) - 1
     if shown < last:
         parts = f"; its parts: outline {name}" if chunk.children or not chunk.name else ""
@@ -76,16 +84,6 @@ def show(
     return Reply((head, *body), facts)
 
 
-def _numbered(lines: Sequence[str], first: int, last: int, budget: int) -> Iterator[str]:
-    """Yield numbered lines, one at least, as many as the budget holds."""
-    for number in range(first, last + 1):
-        line = f"{number}\t{_cut(lines[number - 1])}"
-        budget -= estimate(line) + 1
-        if budget < 0 and number > first:
-            return
-        yield line
-
-
 def _around(near: Surroundings, owner: str) -> Iterator[str]:
     """Yield `in class Cart(Base): items: list; add(self, item)`, `uses RATE = 20`, `imports os.path`."""
     beside, more = within(near.beside, AROUND)
@@ -100,11 +98,6 @@ def _around(near: Surroundings, owner: str) -> Iterator[str]:
             yield f"{word} {said}{f'{sign}{more} more' if more else ''}"
 
 
-def _cut(line: str) -> str:
-    more = len(line) - SHOWN_CHARACTERS
-    return line if more <= 0 else f"{line[:SHOWN_CHARACTERS]} ... {more} more characters"
-
-
 def outline(
     workspace: Workspace,
     path: Annotated[str, "file, folder or module; the whole project by default"] = "",
@@ -114,7 +107,9 @@ def outline(
         if os.path.isdir(base / path):
             return _outline_folder(base / path, workspace)
     located = locate(parse_address(path), workspace)
-    _, found = read_outline(located.path)
+    _, found = read_file(located.path)
+    if isinstance(found, Notebook):
+        return outline_notebook(found, located)
     if found.error:
         raise ParseError(f"{located.document}: {found.error}", steps=[f"show {located.document}"])
     start = resolve(located.address, found, located.document)
@@ -122,7 +117,7 @@ def outline(
     whole = len(found.starts) - (1 if found.source.text.endswith(("\n", "\r")) else 0)
     named = f"::{label(start, found)}" if start.name else ""
     head = f"{located.document}{named}@{found.digest(start.span)}  {whole} lines"
-    entries = list(_entries(chunks, found, 0))
+    lines_of = list(entries(chunks, found, 0))
     facts = {
         "document": located.document,
         "chunks": [
@@ -135,30 +130,34 @@ def outline(
         ],
         "sections": [f"{located.document}::{section.name}" for section in found.sections],
     }
-    sections = [f"{section.name}  {_range(section, found)}" for section in found.sections if not start.name]
+    sections = [
+        f"{section.name}  {lines_said(section, found)}" for section in found.sections if not start.name
+    ]
     problems = [f"section {name}: {wrong}" for name, wrong in found.problems.items()]
-    lines = [head, *entries, *sections, *problems]
-    return Reply(tuple(_bounded(lines, f"outline {located.document}::Name")), facts)
+    lines = [head, *lines_of, *sections, *problems]
+    return Reply(tuple(bounded(lines, f"outline {located.document}::Name")), facts)
 
 
 def _outline_folder(folder: Path, workspace: Workspace) -> Reply:
     lines, facts = [], []
-    for path in walk(folder):
+    for path in walk(folder, NAMED):
         name = workspace.name(path)
         try:
-            _, found = read_outline(path)
+            _, found = read_file(path)
         except NotFoundError:  # gone since the walk
             continue
         except IpyLlmError as error:
             lines.append(f"{name}  ({error.message})")
             facts.append({"document": name, "names": []})
             continue
-        tops = [chunk.name for chunk in found.chunks if chunk.kind != "assignment"]
+        outlines = [cell.outline for cell in found.cells] if isinstance(found, Notebook) else [found]
+        tops = [chunk.name for one in outlines for chunk in one.chunks if chunk.kind != "assignment"]
         facts.append({"document": name, "names": tops})
-        lines.append(name + (f"  ({found.error})" if found.error else _names(tops)))
+        broken = found.error if isinstance(found, Outline) else None
+        lines.append(name + (f"  ({broken})" if broken else _names(tops)))
     if not lines:
         raise NotFoundError(f"no Python files in {folder}")
-    return Reply(tuple(_bounded(lines, "outline FOLDER")), {"documents": facts})
+    return Reply(tuple(bounded(lines, "outline FOLDER")), {"documents": facts})
 
 
 def _names(tops: list[str]) -> str:
@@ -166,32 +165,3 @@ def _names(tops: list[str]) -> str:
     if len(names) > NAMES_OF_FILE:
         names[NAMES_OF_FILE:] = [f"... {len(names) - NAMES_OF_FILE} more"]
     return f": {', '.join(names)}" if names else ""
-
-
-def _entries(chunks: tuple[Chunk, ...], found: Outline, depth: int) -> Iterator[str]:
-    for chunk in chunks:
-        name = label(chunk, found)
-        twin = (
-            f"  [{name.rpartition('.')[2] if '[' not in name else name[name.index('[') + 1 : -1]}]"
-            if name != chunk.name
-            else ""
-        )
-        yield f"{'  ' * depth}{_decorators(chunk, found)}{signature(chunk, found)}{twin}  {_range(chunk, found)}"
-        yield from _entries(chunk.children, found, depth + 1)
-
-
-def _decorators(chunk: Chunk, found: Outline) -> str:
-    """Return `@property ` and the like, without arguments: a property looks like a method otherwise."""
-    lines = split_lines(found.source.text[chunk.decorators : chunk.code])
-    return "".join(f"{line.strip().partition('(')[0]} " for line in lines if line.strip().startswith("@"))
-
-
-def _range(chunk: Chunk, found: Outline) -> str:
-    first, last = found.lines(chunk.outer)
-    return str(first) if first == last else f"{first}-{last}"
-
-
-def _bounded(lines: list[str], more: str) -> list[str]:
-    if len(lines) <= OUTLINE_LINES:
-        return lines
-    return [*lines[: OUTLINE_LINES - 1], f"... {len(lines) - OUTLINE_LINES + 1} more lines: {more}"]

@@ -9,16 +9,20 @@ from pathlib import Path
 
 from ipy_llm.errors import IpyLlmError, RequestError
 from ipy_llm.source.address import Address, as_target
-from ipy_llm.source.chunks import Outline
-from ipy_llm.source.edits import Edit, Touched, apply, edit_of
-from ipy_llm.source.fit import fit_new
-from ipy_llm.source.gate import compile_gate
-from ipy_llm.source.outline import outline
+from ipy_llm.source.documents import (
+    Document,
+    create_document,
+    edit_document,
+    find,
+    full_name,
+    holds,
+    to_bytes,
+)
+from ipy_llm.source.edits import Edit, Touched, edit_of
 from ipy_llm.source.patch import Entry
-from ipy_llm.source.resolve import candidates, find_section, full_label, resolve
 from ipy_llm.source.text import Source, digest, encode
-from ipy_llm.workspace.files import Change, is_python
-from ipy_llm.workspace.locate import Located, locate, new_document, read_outline, require_inside
+from ipy_llm.workspace.files import Change, language_of
+from ipy_llm.workspace.locate import Located, locate, new_document, read_file, require_inside
 from ipy_llm.workspace.project import Workspace
 
 
@@ -42,7 +46,7 @@ class _Document:
     path: Path
     name: str
     before: bytes
-    outline: Outline
+    document: Document
     edits: list[tuple[int, Edit]] = field(default_factory=list)
 
 
@@ -64,7 +68,7 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
                 touched[number] = (made, name)
                 continue
             last, document = _locate(entry.header.address, last, documents, workspace)
-            address = _as_seen(last, document.outline, workspace)
+            address = _as_seen(last, document.document, workspace)
             edit = edit_of(replace(entry.header, address=address), entry.text)
             document.edits.append((number, edit))
         except IpyLlmError as error:
@@ -73,14 +77,11 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
     for document in documents.values():
         numbers, edits = zip(*document.edits, strict=True)
         try:
-            applied = apply(edits, document.outline, document.name, allow_removal=allow_removal)
+            after, done = edit_document(edits, document.document, document.name, allow_removal=allow_removal)
         except IpyLlmError as error:
             raise _placed(error, entries[numbers[0]], entries if len(numbers) == 1 else ()) from error
-        after = encode(applied.outline.source, python=document.outline.python)
-        changes.append(Change(document.path, document.before, after))
-        touched |= {
-            number: (one, document.name) for number, one in zip(numbers, applied.touched, strict=True)
-        }
+        changes.append(Change(document.path, document.before, to_bytes(after)))
+        touched |= {number: (one, document.name) for number, one in zip(numbers, done, strict=True)}
     return Prepared(tuple(changes), tuple(touched[number] for number in range(len(entries))))
 
 
@@ -90,30 +91,29 @@ def _locate(
     """Find an entry's file, without a document in the one of the entry before if it has the name."""
     if last is not None and address.document is None:
         document = documents[os.path.realpath(last.path)]
-        if _has(document.outline, address):
+        if _has(document.document, address):
             return replace(last, address=replace(as_target(address), document=last.document)), document
     located = locate(address, workspace)
     require_inside(located.path, workspace)
     real = os.path.realpath(located.path)
     if real not in documents:
-        documents[real] = _Document(located.path, located.document, *read_outline(located.path))
+        documents[real] = _Document(located.path, located.document, *read_file(located.path))
     return located, documents[real]
 
 
-def _as_seen(located: Located, found: Outline, workspace: Workspace) -> Address:
+def _as_seen(located: Located, document: Document, workspace: Workspace) -> Address:
     """Return the address; one of lines without a digest with that its chunk was last shown with, if it was."""
     address = located.address
     if address.lines is None or address.digest is not None or not workspace.seen:
         return address
-    chunk = resolve(address, found, located.document)
-    return replace(address, digest=workspace.seen.get(full_label(chunk, found, located.document)))
+    found = find(address, document, located.document)
+    name = found and full_name(located.document, found.target)
+    return replace(address, digest=workspace.seen.get(name)) if name else address
 
 
-def _has(found: Outline, address: Address) -> bool:
-    if address.section is not None:
-        return find_section(f"{address.name}#{address.section}", found) is not None
+def _has(found: Document, address: Address) -> bool:
     try:
-        return bool(address.name) and bool(candidates(as_target(address), found))
+        return holds(as_target(address), found)
     except RequestError:  # a path, then
         return False
 
@@ -131,12 +131,8 @@ def _create(entry: Entry, workspace: Workspace) -> tuple[Change, Touched, str]:
     if asked.document is not None and asked.target:
         raise RequestError("`create` makes a file", steps=[f"to add to one: into {asked.document}"])
     path = new_document(asked.document or asked.name, workspace)
-    name, python = workspace.name(path), is_python(path)
-    source = Source("")  # an `__init__.py` is often empty
-    if entry.text.strip():
-        source = Source(fit_new(entry.text, "", outline(source, python=python)).text + "\n")
-    if python:
-        compile_gate(source.text, name)
-    whole = source.text.removesuffix("\n")
-    touched = Touched("created", "", digest(whole), (1, source.text.count("\n")))
-    return Change(path, None, encode(source, python=python)), touched, name
+    name = workspace.name(path)
+    text = create_document(entry.text, language_of(path, entry.text.lstrip().encode()), name)
+    touched = Touched("created", "", digest(text.removesuffix("\n")), (1, text.count("\n")))
+    python = language_of(path, text.encode("utf-8", "replace")) == "python"
+    return Change(path, None, encode(Source(text), python=python)), touched, name

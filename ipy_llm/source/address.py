@@ -1,6 +1,7 @@
 """Addresses: how a request names a piece of code, and the header of an edit.
 
-address  = [ document "::" ] target [ "@" digest ] [ ":" lines ]
+address  = [ document "::" ] [ cell [ "::" ] ] target [ "@" digest ] [ ":" lines ]
+cell     = "[" n | id "]"                              of a notebook; the brackets may be left out of n
 target   = name { "." name } [ "[" n | "impl" "]" ] [ "#" section ] | "#" section | nothing
 lines    = n | n "-" m | n "+"
 header   = [ "replace" | "before" | "after" | "into" | "delete" | "create" ] address [ old " => " new ]
@@ -23,6 +24,8 @@ _ADDRESS = re.compile(
     r"(?:@(?P<digest>[0-9a-fA-F]{4}))?(?::(?P<first>\d+)(?:-(?P<last>\d+)|(?P<plus>\+))?)?",
     re.DOTALL,
 )
+# After `::`, or alone: `[3]`, `[3]::f`, `[3]#imports`, `[3]@3f1c:2`; `3::f` too, for shells that glob.
+_CELL = re.compile(r"(?:\[(?P<id>[\w-]{1,64})\]|(?P<number>\d+))(?:::|\.(?=[^\W\d])|(?=[#@:]|$))")
 _INDEXED = re.compile(r"(?P<name>.*)\.(?P<index>\d+)")
 
 
@@ -50,10 +53,11 @@ class Address:
     section: str | None = None
     digest: str | None = None
     lines: LineRange | None = None
+    cell: str | None = None  # of a notebook, by number or id; a cell is a document of its own
 
     @property
     def target(self) -> str:
-        """The part that names a chunk: `Cart.total[0]#helpers`, or nothing for the whole document."""
+        """The part that names a chunk: `Cart.total[0]#helpers`, or nothing for the whole document or cell."""
         index = "" if self.index is None else f"[{self.index}]"
         section = "" if self.section is None else f"#{self.section}"
         return f"{self.name}{index}{section}"
@@ -63,9 +67,10 @@ class Address:
         lines = f":{self.lines}" if self.lines else ""
         document = "" if self.document is None else self.document
         # Alone, a path needs no colons unless part of it would be read as a digest, section or lines.
-        needed = bool(self.target) or any(sign in document for sign in "#@[:")
+        needed = bool(self.target or self.cell) or any(sign in document for sign in "#@[:")
         colons = "::" if self.document is not None and needed else ""
-        return f"{document}{colons}{self.target}{digest}{lines}"
+        cell = f"[{self.cell}]{'::' * bool(self.target)}" if self.cell else ""
+        return f"{document}{colons}{cell}{self.target}{digest}{lines}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,10 @@ def parse_address(text: str) -> Address:
     document = document.strip()
     if colons and document.endswith(":"):
         raise ParseError(f"not a path or module: {document!r}", steps=["write FILE::Name.name"])
-    if not colons:
-        document, rest = "", document
+    if not colons or _CELL.fullmatch(document):
+        document, rest = "", text.strip()
+    cell = _CELL.match(rest) if colons or rest.startswith("[") else None
+    rest = rest[cell.end() :] if cell else rest
     match = _ADDRESS.fullmatch(rest)
     assert match is not None, "every group is optional"
     first, last = match["first"], match["last"]
@@ -106,6 +113,7 @@ def parse_address(text: str) -> Address:
         section=None if match["section"] is None else slug(match["section"]),
         digest=match["digest"] and match["digest"].lower(),
         lines=lines,
+        cell=(cell["id"] or cell["number"]) if cell else None,
     )
     # Without `::` the name may be a path; who can see the files decides.
     return as_target(address) if colons else address

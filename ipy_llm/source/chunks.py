@@ -11,6 +11,8 @@ from ipy_llm.source.text import Source, Span, digest, end_of_line
 
 Kind = Literal["function", "class", "assignment", "section"]
 Accessor = Literal["getter", "setter", "deleter"]
+# What a document is written in. A notebook has no outline of its own, its cells have; `ipython` is Python with magics.
+Language = Literal["python", "ipython", "notebook", "markdown", "json", "toml", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,13 @@ class Outline:
     docstring: Span | None = None
     main: Span | None = None  # if __name__ == "__main__": ...
     starts: tuple[int, ...] = ()  # offsets of the lines
-    python: bool = True
+    language: Language = "python"
     error: str | None = None  # why names cannot be found: the document has a syntax error, or is not Python
+
+    @property
+    def python(self) -> bool:
+        """Say whether it is Python, with magics or without."""
+        return self.language in {"python", "ipython"}
 
     def walk(self) -> Iterator[Chunk]:
         """Yield every function, class and assignment, owners before what they hold."""
@@ -86,4 +93,4 @@ class Outline:
 
     def digest(self, span: Span) -> str:
         """Return the digest of the text of a span."""
-        return digest(span.of(self.source.text))
+        return digest(span.of(self.source.plain))

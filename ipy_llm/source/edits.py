@@ -15,6 +15,7 @@ from ipy_llm.source.fit import fit_section
 from ipy_llm.source.gate import compile_gate, guarded_name, guarded_names, names_gate
 from ipy_llm.source.kept import outline_after
 from ipy_llm.source.lines import line_splice, only_place, shifts
+from ipy_llm.source.magics import cell_source
 from ipy_llm.source.merge import fit_replacement
 from ipy_llm.source.place import delete, insert
 from ipy_llm.source.resolve import find_section, label, resolve, whole
@@ -161,10 +162,12 @@ def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_rem
                 f"two of the edits overlap ({names}); nothing was written", steps=["send them one by one"]
             )
     cuts = [(step.span, step.text) for step in ordered]
-    text = splice(before.source.text, cuts)
+    source = before.source.with_text(splice(before.source.text, cuts))
+    if before.language == "ipython":
+        source = cell_source(source.plain)
     if before.error is None:
-        compile_gate(text, document)
-    after = outline_after(before, cuts, before.source.with_text(text))
+        compile_gate(source, document, before.language)
+    after = outline_after(before, cuts, source)
     if not allow_removal:
         names_gate(before, after, sum((step.dropped for step in steps), Counter[str]()), document)
     spans = dict(zip(map(id, ordered), _new_spans(ordered), strict=True))

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import warnings
 from collections import Counter
 from collections.abc import Iterator
 
 from ipy_llm.errors import EditRejectedError
-from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.chunks import Chunk, Language, Outline
 from ipy_llm.source.resolve import label
-from ipy_llm.source.text import split_lines
+from ipy_llm.source.text import Source, split_lines
 
 
-def compile_gate(text: str, path: str) -> None:
-    """Compile a whole file. Raises `EditRejectedError` with the line that does not."""
+def compile_gate(source: Source, path: str, language: Language = "python") -> None:
+    """Compile a whole document. Raises `EditRejectedError` with the line that does not."""
+    text = source.text
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if language == "ipython" else 0
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Not under its own name: compile fills SyntaxError.text from the old file on disk.
-            compile(text, "<edited>", "exec", dont_inherit=True)
+            compile(text, "<edited>", "exec", flags, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
-        lines = split_lines(text)
+        lines = split_lines(source.plain)
         shown = lines[line - 1].strip() if line and line <= len(lines) else ""
         where = f"{path}:{line}: " if line else f"{path}: "
         raise EditRejectedError(

@@ -82,7 +82,7 @@ def shifts(text: str, address: Address, chunk: Chunk, outline: Outline) -> Itera
 
 def only_place(address: Address, old: str, new: str, chunk: Chunk, outline: Outline) -> Span:
     """Return where `old` stands in a chunk, or in lines of it. Raises unless it stands there once."""
-    text = outline.source.text
+    text = outline.source.plain
     span = chunk.span
     if address.lines is not None:
         if address.lines.insert:
@@ -123,9 +123,10 @@ def only_place(address: Address, old: str, new: str, chunk: Chunk, outline: Outl
 def _nearest(old: str, span: Span, chunk: Chunk, address: Address, outline: Outline) -> str:
     """Return the line of the chunk that is most like a text that does not stand in it."""
     lines = {
-        line.strip(): number for number, line in enumerate(split_lines(chunk.span.of(outline.source.text)), 1)
+        line.strip(): number
+        for number, line in enumerate(split_lines(chunk.span.of(outline.source.plain)), 1)
     }
-    held = {line.strip() for line in split_lines(span.of(outline.source.text))}
+    held = {line.strip() for line in split_lines(span.of(outline.source.plain))}
     like = max(held, key=lambda line: _likeness(old, line), default="")
     if _likeness(old, like) < 0.6:
         return f"show {replace(address, digest=None)}"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import TypedDict
 
-from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.chunks import Chunk, Language, Outline
 from ipy_llm.source.sections import Marker, read_markers
 from ipy_llm.source.syntax import (
     COMPOUND,
@@ -35,16 +35,16 @@ _PRAGMA = re.compile(
 _BANNER = re.compile(r"#\W*?(?:([-=#*~_+])\1{2}|\.{5}).*|#.*([-=#*~_+])\2{2}\s*")
 
 
-def outline(source: Source, *, python: bool = True) -> Outline:
+def outline(source: Source, language: Language = "python") -> Outline:
     """Find every named piece of a document.
 
     One that is not Python, or has a syntax error, has an outline without chunks, its `error` set:
     lines and in-line text of it can still be shown and edited.
     """
     starts = tuple(line_starts(source.text))
-    if not python:
+    if language not in {"python", "ipython"}:
         return Outline(
-            source, (), starts=starts, python=False, error="not Python; it has lines, but no names"
+            source, (), starts=starts, language=language, error="not Python; it has lines, but no names"
         )
     try:
         tree = parse(source.text)
@@ -53,10 +53,11 @@ def outline(source: Source, *, python: bool = True) -> Outline:
             source,
             (),
             starts=starts,
+            language=language,
             error=f"{f'line {error.lineno}: ' if error.lineno else ''}{error.msg};"
             " names cannot be found until that is mended",
         )
-    return Builder(source, starts).build(tree)
+    return Builder(source, starts, language).build(tree)
 
 
 class _Place(TypedDict):
@@ -73,8 +74,9 @@ class _Place(TypedDict):
 class Builder:
     """Walks statements once; holds what every step of the walk needs."""
 
-    def __init__(self, source: Source, starts: tuple[int, ...]) -> None:
+    def __init__(self, source: Source, starts: tuple[int, ...], language: Language = "python") -> None:
         self.source = source
+        self.language = language
         self.text = source.text
         self.starts = starts
         self.ascii = source.text.isascii()
@@ -95,6 +97,7 @@ class Builder:
             docstring=self.docstring(tree.body),
             main=next((self.whole(node) for node in tree.body if is_main(node)), None),
             starts=self.starts,
+            language=self.language,
         )
 
     # -- positions

@@ -65,6 +65,19 @@ def candidates(address: Address, outline: Outline) -> list[Chunk]:
     return found
 
 
+def has(address: Address, outline: Outline) -> bool:
+    """Say whether an outline has what an address's target names, whatever its index."""
+    if address.section is not None:
+        key = f"{address.name}#{address.section}"
+        return key in outline.problems or find_section(key, outline) is not None
+    return bool(address.name) and bool(candidates(replace(address, index=None), outline))
+
+
+def labels(address: Address, outline: Outline) -> list[str]:
+    """Return the target of every chunk an address without a section may mean."""
+    return [label(chunk, outline) for chunk in candidates(address, outline)]
+
+
 def label(chunk: Chunk, outline: Outline) -> str:
     """Return the target that names this chunk alone: `Cart.total`, `Cart.price.setter`, `f[1]`, `f[impl]`."""
     twins = [other for other in outline.walk() if other.name == chunk.name]
@@ -75,11 +88,6 @@ def label(chunk: Chunk, outline: Outline) -> str:
     if not chunk.overload and all(twin.overload for twin in twins if twin is not chunk):
         return f"{chunk.name}[impl]"
     return f"{chunk.name}[{twins.index(chunk)}]"
-
-
-def full_label(chunk: Chunk, outline: Outline, document: str) -> str:
-    """Return the full address that names this chunk alone: `shop/cart.py::Cart.total`; of a document, its name."""
-    return f"{document}{'::' if chunk.name else ''}{label(chunk, outline)}"
 
 
 def whole(outline: Outline) -> Chunk:

@@ -16,7 +16,7 @@ _CONTINUED = re.compile(r"\\(?:\r\n|\r|\n)")
 
 def signature(chunk: Chunk, outline: Outline, limit: int = 160) -> str:
     """Return `def total(self) -> Decimal`, `class Cart(Base)` or `RATE = 1`, cut at `limit` characters."""
-    text = outline.source.text
+    text = outline.source.plain
     if not chunk.is_definition:
         first = text[chunk.code : chunk.span.end].strip().split("\n", 1)
         return _cut(first[0].rstrip("\r") + (" ..." if len(first) > 1 else ""), min(limit, 80))

@@ -15,6 +15,20 @@ from ipy_llm.errors import ParseError, RequestError
 # What CPython takes for a line end. Not str.splitlines(): it also splits at form feeds and U+2028.
 LINE_END = re.compile(r"\r\n?|\n")
 
+# What a magic line of a cell is veiled in, character by character, so that Python takes it for one name: Tangut for
+# what comes before U+1800, the ideographs of extension G for the signs and pictures further on. All of them are
+# letters to Python 3.10's Unicode, and to hardly anyone else.
+_VEILS = (
+    (0x0000, 0x17F8, 0x17000),
+    (0x2000, 0x2C00, 0x30000),
+    (0x3000, 0x3040, 0x30C00),
+    (0xFE00, 0x10000, 0x30C40),
+    (0x1F300, 0x1F650, 0x30E40),
+    (0x1F680, 0x1F700, 0x31190),
+    (0x1F900, 0x1FA00, 0x31210),
+)
+_VEILED = re.compile("[\U00017000-\U000187f7\U00030000-\U0003130f]")
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -36,16 +50,23 @@ class Span:
 class Source:
     """A document's text with its encoding and byte-order mark.
 
-    `text` keeps the newlines of the file as they are, mixed ones too, and leaves the mark out.
+    `text` keeps the newlines of the file as they are, mixed ones too, and leaves the mark out. Of a
+    notebook's cell it may be `veiled`: Python of the same length, with names in place of magics.
     """
 
     text: str
     encoding: str = "utf-8"
     bom: bool = False
+    veiled: bool = False
+
+    @property
+    def plain(self) -> str:
+        """The text as it stands in the document, magics unveiled."""
+        return reveal(self.text) if self.veiled else self.text
 
     def with_text(self, text: str) -> Source:
         """Return the same document with another text."""
-        return Source(text, self.encoding, self.bom)
+        return Source(text, self.encoding, self.bom, self.veiled)
 
 
 def decode(data: bytes, *, python: bool = True) -> Source:
@@ -89,6 +110,31 @@ def encode(source: Source, *, python: bool = True) -> bytes:
             f"the edit changes the file's encoding declaration ({source.encoding}); nothing was written"
         )
     return data
+
+
+def conceal(text: str) -> str:
+    """Return a text as a name of the same length; what `reveal` brings back. It may fail to be a name."""
+    return "".join(map(_conceal, text))
+
+
+def _conceal(sign: str) -> str:
+    code = ord(sign)
+    return next((chr(code - first + to) for first, end, to in _VEILS if first <= code < end), sign)
+
+
+def reveal(text: str) -> str:
+    """Return a text with what is veiled in it as it was written."""
+    return text if text.isascii() else _VEILED.sub(_reveal, text)
+
+
+def _reveal(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return next(chr(code - to + first) for first, end, to in _VEILS if to <= code < to + end - first)
+
+
+def has_veil(text: str) -> bool:
+    """Say whether a text holds characters that veils are made of."""
+    return not text.isascii() and _VEILED.search(text) is not None
 
 
 def digest(text: str) -> str:

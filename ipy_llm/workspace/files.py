@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,8 +14,17 @@ from itertools import islice
 from pathlib import Path
 
 from ipy_llm.errors import NotFoundError, RequestError, StaleError, ToolError, TransactionError
+from ipy_llm.source.chunks import Language
 
 PYTHON_SUFFIXES = frozenset({".py", ".pyi", ".pyw"})
+_LANGUAGES: dict[str, Language] = {
+    ".ipynb": "notebook",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".json": "json",
+    ".toml": "toml",
+}
+_PYTHON_SCRIPT = re.compile(rb"#![^\r\n]*(?:\bpython|\buv run\b|\bipython)")
 
 _AT_ONCE = 64  # files that are put back together
 _SIDE_BY_SIDE = 8  # flushes
@@ -46,6 +56,14 @@ class Change:
 def is_python(path: Path) -> bool:
     """Say whether a file is Python by its name."""
     return path.suffix in PYTHON_SUFFIXES
+
+
+def language_of(path: Path, data: bytes) -> Language:
+    """Return what a file is written in: by its name, of one without a suffix by its first line."""
+    suffix = path.suffix.lower()
+    if suffix in PYTHON_SUFFIXES or (not suffix and _PYTHON_SCRIPT.match(data)):
+        return "python"
+    return _LANGUAGES.get(suffix, "text")
 
 
 def read_bytes(path: Path) -> bytes:

@@ -13,19 +13,17 @@ from pathlib import Path
 
 from ipy_llm.errors import AmbiguousError, IpyLlmError, NotFoundError, ParseError, RequestError
 from ipy_llm.source.address import Address, as_target
-from ipy_llm.source.chunks import Outline
-from ipy_llm.source.kept import known_outline
+from ipy_llm.source.documents import Document, ending_in, holds, read_document, targets
 from ipy_llm.source.near import closest
-from ipy_llm.source.resolve import candidates, label
-from ipy_llm.source.text import decode
-from ipy_llm.workspace.files import is_python, read_bytes
+from ipy_llm.workspace.files import is_python, language_of, read_bytes
 from ipy_llm.workspace.project import ROOT_MARKERS, Workspace, walk
 
 _DEFINED = re.compile(
-    rb"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^[ \t]*(\w+)[ \t]*(?::[ \t]*[^\s#]|=[^=])",
+    rb"^[ \t]*\"?(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^[ \t]*\"?(\w+)[ \t]*(?::[ \t]*[^\s#]|=[^=])",
     re.MULTILINE,
 )
 
+NAMED = (".py", ".ipynb")
 MOST_FILES = 2000  # looked through for a name in a folder without a project's marker, such as a home folder
 
 _INSTALLED = ("site-packages", "dist-packages")
@@ -40,11 +38,10 @@ class Located:
     address: Address
 
 
-def read_outline(path: Path) -> tuple[bytes, Outline]:
-    """Read a file and find its chunks."""
+def read_file(path: Path) -> tuple[bytes, Document]:
+    """Read a file as the document it is."""
     data = read_bytes(path)
-    python = is_python(path)
-    return data, known_outline(decode(data, python=python), python=python)
+    return data, read_document(data, language_of(path, data))
 
 
 def locate(address: Address, workspace: Workspace) -> Located:
@@ -56,11 +53,20 @@ def locate(address: Address, workspace: Workspace) -> Located:
     if address.document is not None:
         path = find_document(address.document, workspace, address.target)
         return Located(path, workspace.name(path), address)
+    if address.cell is not None:
+        # Some frameworks have files of such names: `[id].tsx`.
+        named = _existing(f"[{address.cell}]{'.' * bool(address.name)}{address.name}", workspace)
+        if named is None:
+            raise ParseError(f"which notebook? write FILE.ipynb::{address}")
+        return _located(named, replace(address, name="", cell=None), workspace)
     if not address.name:
         raise ParseError("which document? write FILE::" + (address.target or "Name"))
     path_or_none = _existing(address.name, workspace)
     if path_or_none is not None:
-        return _located(path_or_none, replace(address, name=""), workspace)
+        address = replace(address, name="")
+        if path_or_none.suffix == ".ipynb" and isinstance(address.index, int):  # `nb.ipynb[3]`
+            address = replace(address, index=None, cell=str(address.index))
+        return _located(path_or_none, address, workspace)
     if "/" in address.name or "\\" in address.name:
         raise _no_document(address.name, workspace, "")
     address = as_target(address)
@@ -69,9 +75,7 @@ def locate(address: Address, workspace: Workspace) -> Located:
         return _located(hits[0][0], address, workspace)
     if hits:
         menu = [
-            f"{workspace.name(path)}::{label(chunk, found)}"
-            for path, found in hits
-            for chunk in candidates(address, found)
+            f"{workspace.name(path)}::{target}" for path, found in hits for target in targets(address, found)
         ]
         raise AmbiguousError(
             f"{address.target} is in {len(hits)} files; say which", candidates=menu, steps=menu
@@ -165,9 +169,10 @@ def _module_prefix(address: Address, workspace: Workspace) -> Located | None:
     return None
 
 
-def _places(address: Address, workspace: Workspace) -> Iterator[tuple[Path, Outline]]:
+def _places(address: Address, workspace: Workspace) -> Iterator[tuple[Path, Document]]:
     """Yield the project's files that have the name; only those that hold its last word are parsed."""
-    address = replace(address, index=None)  # an index that is too high is told by the one that resolves it
+    # An index that is too high, a section that is not there are told by the one that resolves them.
+    address = replace(address, index=None, section=None)
     word = address.name.removesuffix(".getter").removesuffix(".setter").removesuffix(".deleter")
     needle = word.rpartition(".")[2].encode()
     for path in _files(workspace):
@@ -175,18 +180,18 @@ def _places(address: Address, workspace: Workspace) -> Iterator[tuple[Path, Outl
             data = read_bytes(path)
             if needle not in data:
                 continue
-            found = known_outline(decode(data))
+            found = read_document(data, language_of(path, data))
         except IpyLlmError:  # a file that cannot be read has no say in where a name is found
             continue
-        if candidates(address, found):
+        if holds(address, found):
             yield path, found
 
 
 def _files(workspace: Workspace) -> Iterator[Path]:
-    """Yield the project's Python files; of a folder that no marker says is one, a bounded number."""
+    """Yield the project's files with names in them; of a folder that no marker says is one, a bounded number."""
     root = workspace.root
     marked = any((root / marker).exists() for marker in ROOT_MARKERS)
-    return walk(root) if marked else islice(walk(root), MOST_FILES)
+    return walk(root, NAMED) if marked else islice(walk(root, NAMED), MOST_FILES)
 
 
 def _near(name: str, workspace: Workspace) -> list[str]:
@@ -203,10 +208,12 @@ def _near(name: str, workspace: Workspace) -> list[str]:
     addresses: dict[str, str] = {}
     for word in [last] if last in words else closest(last, words, count=3):
         for path in words[word][:20]:
-            _, found = read_outline(path)
-            for chunk in found.walk():
-                if chunk.name.rpartition(".")[2] == word:
-                    addresses.setdefault(chunk.name, f"{workspace.name(path)}::{label(chunk, found)}")
+            try:
+                _, found = read_file(path)
+            except IpyLlmError:
+                continue
+            for full, target in ending_in(word, found):
+                addresses.setdefault(full, f"{workspace.name(path)}::{target}")
     return [addresses[target] for target in closest(name, addresses, count=4)]
 
 
@@ -229,7 +236,7 @@ def _no_document(name: str, workspace: Workspace, target: str) -> NotFoundError:
     if any(os.path.isdir(folder / name) for folder in (workspace.folder, workspace.root)):
         return NotFoundError(f"{name} is a folder", steps=[f"outline {name}"])
     suffix = os.path.splitext(name)[1]
-    files = [*_files(workspace), *(walk(workspace.root, suffix) if suffix not in ("", ".py") else ())]
+    files = [*_files(workspace), *(walk(workspace.root, suffix) if suffix not in ("", *NAMED) else ())]
     names = [workspace.name(path) for path in files]
     last = os.path.basename(name.replace("\\", "/"))
     near = [path for path in names if os.path.basename(path) == last]

@@ -52,8 +52,8 @@ def pending_entry(journal: Path) -> Path:
     return journal / "pending"
 
 
-def walk(root: Path, suffix: str = ".py") -> Iterator[Path]:
-    """Yield the files below `root` with that suffix, sorted within each folder.
+def walk(root: Path, suffix: str | tuple[str, ...] = ".py") -> Iterator[Path]:
+    """Yield the files below `root` with that suffix, or one of several, sorted within each folder.
 
     Hidden folders, caches, virtual environments and build output are passed over, and so are files that
     nobody wrote by hand, by their size: a bundle of ours is one.

@@ -8,7 +8,8 @@ import pytest
 
 from ipy_llm.errors import NotFoundError, ParseError
 from ipy_llm.operations.edit import edit
-from ipy_llm.operations.look import NAMES_OF_FILE, OUTLINE_LINES, SHOWN_CHARACTERS, outline, show
+from ipy_llm.operations.listing import OUTLINE_LINES, SHOWN_CHARACTERS
+from ipy_llm.operations.look import NAMES_OF_FILE, outline, show
 from ipy_llm.source.address import parse_address
 from ipy_llm.source.tokens import tokens
 from ipy_llm.workspace.project import Workspace

@@ -23,9 +23,9 @@ def _header(header):
 
 
 def _applied(before, header, text, options):
-    python = options.pop("python", True)
+    language = options.pop("language", "python")
     parsed = parse_header(_header(header))
-    return apply([edit_of(parsed, text)], outline(Source(before), python=python), DOCUMENT, **options)
+    return apply([edit_of(parsed, text)], outline(Source(before), language), DOCUMENT, **options)
 
 
 @pytest.fixture
@@ -65,8 +65,8 @@ def refusal():
 def at():
     """`at(before, "Cart.total", "3-4")`: an address with the digest of the chunk as it stands."""
 
-    def address(before, target, lines, *, python=True):
-        found = outline(Source(before), python=python)
+    def address(before, target, lines, *, language="python"):
+        found = outline(Source(before), language)
         chunk = resolve(parse_header(f"{DOCUMENT}::{target}").address, found, DOCUMENT)
         return f"{target}@{found.digest(chunk.span)}:{lines}"
 

@@ -193,12 +193,12 @@ WORDS = "# Title\n\n```\ncode\n```\n\n1. don't\n"
 
 
 def test_a_file_that_is_not_python_is_edited_by_lines_and_as_it_is(edited, at, refusal):
-    assert edited(WORDS, at(WORDS, "", 7, python=False), "2. do", python=False) == WORDS.replace(
+    assert edited(WORDS, at(WORDS, "", 7, language="text"), "2. do", language="text") == WORDS.replace(
         "1. don't", "2. do"
     )
     assert (
-        edited(WORDS, "", "  indented 'text'\n```\nx\n```\n", python=False)
+        edited(WORDS, "", "  indented 'text'\n```\nx\n```\n", language="text")
         == "  indented 'text'\n```\nx\n```\n"
     )
-    assert edited(WORDS, "into ", "- it's\n  # ...\n", python=False) == WORDS + "- it's\n  # ...\n"
-    assert "not Python" in refusal(WORDS, "Title", "x", python=False)
+    assert edited(WORDS, "into ", "- it's\n  # ...\n", language="text") == WORDS + "- it's\n  # ...\n"
+    assert "not Python" in refusal(WORDS, "Title", "x", language="text")

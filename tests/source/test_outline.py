@@ -107,7 +107,7 @@ def test_a_broken_document_has_an_outline_without_chunks():
 
 
 def test_a_document_that_is_not_python_says_so():
-    assert "not Python" in (outline(Source("# Title\n"), python=False).error or "")
+    assert "not Python" in (outline(Source("# Title\n"), "text").error or "")
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_random_edits_of_real_files_renew_the_outline_of_the_whole(name):
 def test_a_text_that_was_outlined_before_is_not_outlined_again():
     source = Source("def f(): pass\n# only here\n")
     assert known_outline(source) is known_outline(Source(source.text))
-    assert known_outline(source, python=False) != known_outline(source)
+    assert known_outline(source, "text") != known_outline(source)
 
 
 def test_only_the_outlines_asked_for_last_are_kept():

@@ -9,7 +9,7 @@ import pytest
 
 from ipy_llm.errors import AmbiguousError, NotFoundError, ParseError, RequestError
 from ipy_llm.source.address import parse_address
-from ipy_llm.workspace.locate import find_document, locate, new_document, read_outline, require_inside
+from ipy_llm.workspace.locate import find_document, locate, new_document, read_file, require_inside
 from ipy_llm.workspace.project import Workspace
 
 SHOP = {
@@ -265,7 +265,7 @@ def test_a_new_document_that_cannot_be_is_refused(write, name, why, steps):
 
 def test_the_outline_comes_with_the_bytes_it_was_made_of(write, root):
     write(SHOP)
-    data, outline = read_outline(root / "shop" / "order.py")
+    data, outline = read_file(root / "shop" / "order.py")
     assert data == (root / "shop" / "order.py").read_bytes()
     assert [chunk.name for chunk in outline.walk()] == ["Order", "Order.total"]
 

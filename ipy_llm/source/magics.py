@@ -1,0 +1,143 @@
+"""The magics of a notebook's cell: `%matplotlib`, `!pip`, `x = !ls`, `df?`, `%%time`.
+
+Python cannot parse them, and IPython's own translation moves what stands behind them. So a line with a
+magic is veiled: each of its characters is replaced by another, one for one, such that the line is a single
+name. What follows is ordinary Python with every offset where it was, and unveiling gives each byte back.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ipy_llm.source.syntax import parse
+from ipy_llm.source.text import LINE_END, Source, conceal, has_veil
+
+# Cell magics whose body IPython runs as Python in the session; of others it is not known what they hold.
+PYTHON_MAGICS = frozenset(
+    ["capture", "debug", "mem", "memit", "memray_flamegraph", "mprun", "ipytest", "prun", "pyinstrument", "run_pytest", "scalene", "snakeviz", "time", "timeit"]
+)  # fmt: skip
+
+_CELL_MAGIC = re.compile(r"%%(\w+)(.*)")
+_WRITES_PYTHON = re.compile(r".*\.pyi?[\"']?\s*")
+_LINE_MAGIC = re.compile(
+    r"[ \t]*(?P<whole>[%!?,;/].*|[^\s#'\"][^#'\"]*\?[ \t]*)|[^#'\"]*?=[ \t]*(?P<value>[%!].*)"
+)
+# Without a sign they work where they open a cell.
+_AUTOMAGIC = re.compile(
+    r"(?P<whole>(?:pip|conda|mamba|uv|cd|ls|ll|cat|cp|mv|rm|mkdir|rmdir|man|run|load|load_ext|matplotlib|time|timeit)[ \t].*)"
+)
+
+
+def cell_source(text: str) -> Source:
+    """Return the text of a Python cell, its magics veiled; as it is where that leaves no Python."""
+    if has_veil(text):  # hardly ever: nothing could be told apart
+        return Source(text)
+    return Source(veil(text) or text, veiled=True)
+
+
+def is_python_cell(text: str) -> bool:
+    """Say whether a code cell holds Python: no cell magic, or only such as run Python."""
+    for line in LINE_END.split(text.lstrip()):
+        magic = _CELL_MAGIC.fullmatch(line)
+        if magic is None:
+            return True
+        if magic[1] in {"writefile", "file"}:
+            return _WRITES_PYTHON.fullmatch(magic[2]) is not None
+        if magic[1] not in PYTHON_MAGICS:
+            return False
+    return True
+
+
+def veil(text: str) -> str | None:
+    """Return Python of the same length, each magic in it a name; None where there is none to be had."""
+    lines = list(_lines(text))
+    marks = [_mark(text, span, first=not number) for number, span in enumerate(lines)]
+    if not any(marks):
+        return text
+    veiled = text
+    done: set[int] = set()
+    for number in _header(text, lines):
+        done.add(number)
+        veiled = _veiled(veiled, *lines[number])
+    while True:
+        try:
+            tree = parse(veiled)
+        except SyntaxError as error:
+            at = _suspect(error.lineno or 0, marks, done)
+            mark = None if at is None else marks[at]
+            if at is None or mark is None:
+                return None
+        else:
+            return veiled if _are_statements(tree, len(done)) else None
+        for number, span in _continued(text, lines, at, mark):
+            if number in done:
+                return None
+            done.add(number)
+            veiled = _veiled(veiled, *span)
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    at = 0
+    for end in LINE_END.finditer(text):
+        yield at, end.start()
+        at = end.end()
+    yield at, len(text)
+
+
+def _mark(text: str, line: tuple[int, int], *, first: bool) -> tuple[int, int] | None:
+    """Return what of a line would be a magic, if its place allows one."""
+    match = _LINE_MAGIC.fullmatch(text, *line) or (_AUTOMAGIC.fullmatch(text, *line) if first else None)
+    if match is None:
+        return None
+    group = "whole" if match["whole"] is not None else "value"
+    start, end = match.span(group)
+    return start + len(match[group]) - len(match[group].lstrip(" \t\f")), end
+
+
+def _header(text: str, lines: list[tuple[int, int]]) -> Iterator[int]:
+    """Yield the lines of the cell magics at the top."""
+    blank = True
+    for number, (start, end) in enumerate(lines):
+        if text[start:end].startswith("%%"):
+            yield number
+            blank = False
+        elif text[start:end].strip() or not blank:
+            return
+
+
+def _suspect(line: int, marks: list[tuple[int, int] | None], done: set[int]) -> int | None:
+    """Return the magic that a syntax error on a 1-based line is about: on it, or the nearest above it."""
+    for number in range(min(line, len(marks)) - 1, -1, -1):
+        if marks[number] is not None and number not in done:
+            return number
+    return None
+
+
+def _continued(
+    text: str, lines: list[tuple[int, int]], number: int, mark: tuple[int, int]
+) -> Iterator[tuple[int, tuple[int, int]]]:
+    """Yield a magic and the lines its backslashes lead to."""
+    yield number, mark
+    lead = text[lines[number][0] : mark[0]]
+    indent = lead if not lead.strip() else lead[: len(lead) - len(lead.lstrip())]
+    while text[: lines[number][1]].endswith("\\") and number + 1 < len(lines):
+        number += 1
+        start, end = lines[number]
+        if not text.startswith(indent, start) or start + len(indent) >= end:
+            return
+        yield number, (start + len(indent), end)
+
+
+def _veiled(text: str, start: int, end: int) -> str:
+    return text[:start] + conceal(text[start:end]) + text[end:]
+
+
+def _are_statements(tree: ast.Module, count: int) -> bool:
+    """Say whether every veil is a statement of its own, or all of what is assigned: where a magic can stand."""
+    found = 0
+    for node in ast.walk(tree):
+        value = node.value if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign)) else None
+        found += isinstance(value, ast.Name) and has_veil(value.id)
+    return found == count
