@@ -110,7 +110,7 @@ def outline(
     _, found = read_file(located.path)
     if isinstance(found, Notebook):
         return outline_notebook(found, located)
-    if found.error:
+    if found.error and not (found.sections or found.problems):
         raise ParseError(f"{located.document}: {found.error}", steps=[f"show {located.document}"])
     start = resolve(located.address, found, located.document)
     chunks = start.children if start.name else found.chunks
@@ -147,7 +147,7 @@ def _outline_folder(folder: Path, workspace: Workspace) -> Reply:
         except NotFoundError:  # gone since the walk
             continue
         except IpyLlmError as error:
-            lines.append(f"{name}  ({error.message})")
+            lines.append(f"{name}  ({error.message.removeprefix(f'{path.name}: ')})")
             facts.append({"document": name, "names": []})
             continue
         outlines = [cell.outline for cell in found.cells] if isinstance(found, Notebook) else [found]

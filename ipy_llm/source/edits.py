@@ -12,12 +12,13 @@ from ipy_llm.errors import EditRejectedError, ParseError, StaleError
 from ipy_llm.source.address import Address, Header, LineRange
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.fit import fit_section
-from ipy_llm.source.gate import compile_gate, guarded_name, guarded_names, names_gate
+from ipy_llm.source.gate import compile_gate, format_gate, guarded_name, guarded_names, names_gate
 from ipy_llm.source.kept import outline_after
 from ipy_llm.source.lines import line_splice, only_place, shifts
 from ipy_llm.source.magics import cell_source
 from ipy_llm.source.merge import fit_replacement
 from ipy_llm.source.place import delete, insert
+from ipy_llm.source.prose import headings_under, refuse_lost_headings
 from ipy_llm.source.resolve import find_section, label, resolve, whole
 from ipy_llm.source.text import Span, newline_of, splice
 
@@ -167,6 +168,7 @@ def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_rem
         source = cell_source(source.plain)
     if before.error is None:
         compile_gate(source, document, before.language)
+    format_gate(before.source, source, document, before.language)
     after = outline_after(before, cuts, source)
     if not allow_removal:
         names_gate(before, after, sum((step.dropped for step in steps), Counter[str]()), document)
@@ -225,6 +227,9 @@ def _step(edit: Edit, before: Outline, document: str, *, rename: bool) -> _Step:
                 if held is chunk
                 or (chunk.outer.holds(held.span) and (held.span != chunk.span or chunk.kind == "section"))
             )
+            if before.language == "markdown":
+                under = [one.name for one in headings_under(chunk, before)]
+                notes = (*notes, f"with {', '.join(under)}") if under else notes
             return _Step(span, new, "deleted", notes, chunk, held)
 
 
@@ -248,6 +253,8 @@ def _replace(edit: Replace, chunk: Chunk, before: Outline, document: str, *, ren
         fitted = fit_replacement(edit.text, chunk, before, document, rename=rename)
         return _Step(chunk.span, fitted.text, "replaced", fitted.notes, chunk)
     fitted = fit_section(edit.text, chunk, before)
+    if not rename and before.language == "markdown" and chunk.name:
+        refuse_lost_headings(fitted.text, chunk, before)
     text = before.source.text
     empty = chunk.span.start == chunk.span.end and (chunk.name or not text)
     new = fitted.text + newline_of(text) if empty else fitted.text
@@ -318,6 +325,7 @@ def _find(step: _Step, new: Span, before: Outline, after: Outline) -> Chunk | No
         now = [chunk for chunk in after.walk() if chunk.name == step.chunk.name]
         if len(now) == len(twins):
             return now[twins.index(step.chunk)]
-    inserted = next((chunk for chunk in after.walk() if new.holds(chunk.span)), None)
+    headings = after.sections if after.language == "markdown" else ()
+    inserted = next((chunk for chunk in (*after.walk(), *headings) if new.holds(chunk.outer)), None)
     around = [chunk for chunk in after.walk() if chunk.span.holds(_filled(new, after))]
     return inserted or (around[-1] if around else None)

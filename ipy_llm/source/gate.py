@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ from collections.abc import Iterator
 from ipy_llm.errors import EditRejectedError
 from ipy_llm.source.chunks import Chunk, Language, Outline
 from ipy_llm.source.resolve import label
-from ipy_llm.source.text import Source, split_lines
+from ipy_llm.source.text import Source, split_lines, unify
 
 
 def compile_gate(source: Source, path: str, language: Language = "python") -> None:
@@ -31,6 +33,31 @@ def compile_gate(source: Source, path: str, language: Language = "python") -> No
             f"the edit would break the file; nothing was written. {where}{getattr(error, 'msg', error)}",
             steps=[f"  {shown}"] if shown else [],
         ) from error
+
+
+def format_gate(before: Source, after: Source, path: str, language: Language) -> None:
+    """Read JSON or TOML that was whole before. Raises `EditRejectedError` where it no longer is."""
+    if language not in {"json", "toml"} or _wrong(before.text, language) is not None:
+        return
+    wrong = _wrong(after.text, language)
+    if wrong is not None:
+        raise EditRejectedError(
+            f"the edit would break the {language.upper()}; nothing was written. {path}: {wrong}"
+        )
+
+
+def _wrong(text: str, language: Language) -> str | None:
+    """Return what is wrong with a JSON or TOML text, if anything is."""
+    try:
+        if language == "json":
+            json.loads(text)
+        elif sys.version_info >= (3, 11):
+            import tomllib  # noqa: PLC0415 - costs 3 ms, and few edits are of TOML
+
+            tomllib.loads(unify(text))
+    except (ValueError, RecursionError) as error:
+        return str(error)
+    return None
 
 
 def names_gate(before: Outline, after: Outline, dropped: Counter[str], document: str) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypedDict
 
 from ipy_llm.source.chunks import Chunk, Language, Outline
+from ipy_llm.source.prose import read_headings, read_text_markers
 from ipy_llm.source.sections import Marker, read_markers
 from ipy_llm.source.syntax import (
     COMPOUND,
@@ -43,9 +45,7 @@ def outline(source: Source, language: Language = "python") -> Outline:
     """
     starts = tuple(line_starts(source.text))
     if language not in {"python", "ipython"}:
-        return Outline(
-            source, (), starts=starts, language=language, error="not Python; it has lines, but no names"
-        )
+        return Builder(source, starts, language).build_text()
     try:
         tree = parse(source.text)
     except SyntaxError as error:
@@ -98,6 +98,32 @@ class Builder:
             main=next((self.whole(node) for node in tree.body if is_main(node)), None),
             starts=self.starts,
             language=self.language,
+        )
+
+    def build_text(self) -> Outline:
+        """Return the outline of a document that is not Python: its sections."""
+        markdown = self.language == "markdown"
+        sections, problems = self.sections(read_text_markers(self.text, markup=markdown), ())
+        found = list(sections)
+        for heading in read_headings(self.text) if markdown else ():
+            marker = Marker("open", heading.name, heading.line, "")
+            section = self.section(f"#{heading.name}", marker, heading.last, heading.last)
+            if any(one.name == section.name for one in sections):
+                problems[section.name] = (
+                    f"a marked section has the name of the heading on line {heading.first}"
+                )
+            outer = Span(self.starts[heading.first - 1], section.outer.end)
+            found.append(replace(section, outer=outer))
+        found = [section for section in found if section.name not in problems]
+        has = "lines and sections" if found else "lines"
+        return Outline(
+            self.source,
+            (),
+            sections=tuple(sorted(found, key=lambda section: section.outer.start)),
+            problems=problems,
+            starts=self.starts,
+            language=self.language,
+            error=f"not Python; it has {has}, but no names",
         )
 
     # -- positions

@@ -15,6 +15,11 @@ from ipy_llm.source.resolve import always_there, find_section, label, resolve, w
 from ipy_llm.source.syntax import parse
 from ipy_llm.source.text import Span, newline_of, splice
 
+# What a line of Markdown goes on with that stands directly below one of its kind.
+_ITEM = re.compile(
+    r"\s*(?:(?P<item>[-*+]\s)|(?P<number>\d+[.)]\s)|(?P<row>\|)|(?P<quote>>)|(?P<link>\[[^\]]+\]:))"
+)
+
 Where = Literal["before", "after", "into"]
 
 
@@ -61,6 +66,7 @@ def delete(chunk: Chunk, outline: Outline) -> tuple[Span, str, tuple[str, ...]]:
         return chunk.outer, f"{lead}pass", ("left `pass` in the empty suite",)
     if (
         chunk.kind == "section"
+        and outline.python
         and (chunk.indent or chunk.inline)
         and not _parses(splice(text, [(chunk.outer, "")]))
     ):
@@ -106,7 +112,7 @@ def _beside(where: Where, anchor: Chunk, fitted: Fitted, outline: Outline) -> tu
         gap = usual
         pad = max(0, usual - near) if fitted.is_definition and near is not None else 0
     else:
-        gap = 0
+        gap = int(outline.language == "markdown")
     if where == "after":
         return _at(anchor.outer.end), "\n" * (gap + 1) + fitted.text + "\n" * pad
     return _at(anchor.outer.start), "\n" * pad + fitted.text + "\n" * (gap + 1)
@@ -147,7 +153,7 @@ def _into_section(address: Address, sent: str, outline: Outline, document: str) 
     if address.section == "main" and given.get("main", outline) is None:
         return _append(fit_main(sent, outline), 2, outline)
     own = find_section(address.target, outline) in outline.sections
-    if address.section == "imports" and not address.name and not own:
+    if address.section == "imports" and not address.name and not own and outline.python:
         return add_imports(sent, outline)
     if address.section == "docstring" and given.get("docstring", outline) is None:
         owner = resolve(replace(address, section=None), outline, document) if address.name else None
@@ -165,7 +171,7 @@ def _into_section(address: Address, sent: str, outline: Outline, document: str) 
     fitted = fit_new(sent, indent, outline)
     if section.span.start == section.span.end:
         return section.span, f"{fitted.text}\n"
-    gap = (1 if indent else 2) if fitted.is_definition else 0
+    gap = (1 if indent else 2) if fitted.is_definition else _text_gap(section.span.end, fitted.text, outline)
     return _at(section.span.end), "\n" * (gap + 1) + fitted.text
 
 
@@ -177,7 +183,8 @@ def _into_document(sent: str, outline: Outline) -> tuple[Span, str]:
     if outline.main and not outline.source.text[outline.main.end :].strip():
         # What stands after it would not be there yet when the file runs as a script.
         return _at(outline.main.start), f"{fitted.text}\n\n\n"
-    return _append(fitted.text, _gap_at_end(end, fitted, 2, outline), outline)
+    gap = _gap_at_end(end, fitted, 2, outline)
+    return _append(fitted.text, gap or _text_gap(len(outline.source.text), fitted.text, outline), outline)
 
 
 def _append(text: str, gap: int, outline: Outline) -> tuple[Span, str]:
@@ -186,6 +193,15 @@ def _append(text: str, gap: int, outline: Outline) -> tuple[Span, str]:
     while last > 1 and not _line(last, outline).strip():
         last -= 1
     return _at(outline.end_of_line(last)), "\n" * (gap + 1) + text
+
+
+def _text_gap(at: int, text: str, outline: Outline) -> int:
+    """Return the blank lines before a text appended at `at`: one in Markdown, unless it goes on with a list or table."""
+    if outline.language != "markdown":
+        return 0
+    last = outline.source.text[:at].rstrip().rpartition("\n")[2]
+    one, other = (_ITEM.match(line) for line in (last, text))
+    return int(one is None or other is None or one.lastgroup != other.lastgroup)
 
 
 def _parses(text: str) -> bool:

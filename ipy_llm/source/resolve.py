@@ -8,7 +8,10 @@ from ipy_llm.errors import AmbiguousError, EditRejectedError, NotFoundError, Par
 from ipy_llm.source.address import Address, parse_address
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.near import closest
+from ipy_llm.source.prose import like
 from ipy_llm.source.text import Span, indentation
+
+MENU = 12  # of sections that have a title in common
 
 
 def resolve(address: Address, outline: Outline, document: str = "") -> Chunk:
@@ -19,10 +22,14 @@ def resolve(address: Address, outline: Outline, document: str = "") -> Chunk:
     """
     if not address.target:
         return whole(outline)
+    if address.section is not None and not outline.python:
+        return _section(address, outline, document)
     if outline.error is not None:
+        near = [section.name for section in outline.sections if like(section.name) == like(address.name)]
         raise ParseError(
             f"{document}: {outline.error}",
-            steps=[f"edit it by lines: show {document}, then edit {document}@DIGEST:FIRST-LAST"],
+            steps=[f"did you mean {document}::{name}" for name in near]
+            or [f"edit it by lines: show {document}, then edit {document}@DIGEST:FIRST-LAST"],
         )
     if address.section is not None:
         return _section(address, outline, document)
@@ -99,6 +106,8 @@ def whole(outline: Outline) -> Chunk:
 
 def always_there(owner: str, outline: Outline) -> dict[str, Span | None]:
     """Return the sections that need no markers: a document's imports, docstring and main block."""
+    if not outline.python:
+        return {}
     if owner:
         chunks = candidates(parse_address(f"::{owner}"), outline)
         return {"docstring": chunks[0].docstring} if len(chunks) == 1 else {}
@@ -115,6 +124,9 @@ def find_section(key: str, outline: Outline) -> Chunk | None:
     for chunk in outline.sections:
         if chunk.name == key:
             return chunk
+    if not outline.python:
+        alike = _alike(key, outline)
+        return alike[0] if len(alike) == 1 else None
     owner, _, name = key.partition("#")
     span = always_there(owner, outline).get(name)
     if span is None:
@@ -145,13 +157,28 @@ def _section(address: Address, outline: Outline, document: str) -> Chunk:
     found = find_section(key, outline)
     if found is not None:
         return found
-    given = always_there(owner, outline)
     prefix = document and f"{document}::"
+    alike = [] if outline.python else _alike(key, outline)
+    if alike:
+        raise AmbiguousError(
+            f"{key} is {len(alike)} sections of {document or 'the document'}; say which",
+            candidates=[f"{prefix}{one.name}" for one in alike],
+            steps=[_menu_line(one, outline, document) for one in alike[:MENU]],
+        )
+    given = always_there(owner, outline)
     near = closest(key, _section_names(outline), count=3)
     steps = [f"did you mean {prefix}{name}" for name in near]
     if address.section in given:
         steps = [f"to make it: into {prefix}{key}"]
     raise NotFoundError(f"no section {key} in {document or 'the document'}", near=near, steps=steps)
+
+
+def _alike(key: str, outline: Outline) -> list[Chunk]:
+    """Return the sections of a text that a name may mean: `usage` for `Usage`, `Fixed` for `1.2/Fixed`."""
+    wanted = like(key)
+    return [
+        one for one in outline.sections if like(one.name) == wanted or like(one.name).endswith(f"/{wanted}")
+    ]
 
 
 def _section_names(outline: Outline) -> list[str]:

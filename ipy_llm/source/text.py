@@ -74,13 +74,23 @@ def decode(data: bytes, *, python: bool = True) -> Source:
 
     Raises `ParseError` where the bytes are not text in that encoding.
     """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ParseError(
+            "it is UTF-16; only files in UTF-8 can be read, and Python in the encoding it declares"
+        )
+    if not python and b"\0" in data:
+        raise ParseError("it is binary: it has null bytes")
+    codec = "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
     try:
         if python:
             codec, _ = detect_encoding(io.BytesIO(data).readline)
-        else:
-            codec = "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
         text = data.decode(codec)
-    except (SyntaxError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ParseError(
+            f"it is not {codec.removesuffix('-sig')}: byte 0x{data[error.start]:02x} on line {line}"
+        ) from error
+    except SyntaxError as error:
         raise ParseError(f"not readable as text: {error}") from error
     bom = codec == "utf-8-sig"
     return Source(text, "utf-8" if bom else codec, bom)

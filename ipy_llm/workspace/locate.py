@@ -41,7 +41,11 @@ class Located:
 def read_file(path: Path) -> tuple[bytes, Document]:
     """Read a file as the document it is."""
     data = read_bytes(path)
-    return data, read_document(data, language_of(path, data))
+    try:
+        return data, read_document(data, language_of(path, data))
+    except ParseError as error:
+        error.message = f"{path.name}: {error.message}"
+        raise
 
 
 def locate(address: Address, workspace: Workspace) -> Located:
