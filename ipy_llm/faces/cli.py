@@ -40,7 +40,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    _print(_json(reply.facts | {"reply": str(reply)}) if wants_json else str(reply), sys.stdout)
+    if wants_json:
+        notes = {"notes": list(reply.notes)} if reply.notes else {}
+        _print(_json(reply.facts | {"reply": str(reply)} | notes), sys.stdout)
+    else:
+        if reply.raw and reply.lines:
+            sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr] # a text file
+        if reply.lines or not reply.notes:
+            _print(str(reply), sys.stdout)
+        for note in reply.notes:
+            _print(f"ipy-llm: {note}", sys.stderr)
     return 1 if reply.found else 0
 
 
@@ -118,7 +127,7 @@ def _run(verb: Operation, options: dict[str, Any]) -> Reply:
     if "address" in options:
         options["address"] = " ".join(options["address"])
     for parameter in verb.parameters:
-        if parameter.body and _takes_body(options["address"]):
+        if parameter.body and _takes_body(options["address"]) and options["file"] in ("", "-"):
             options[parameter.name] = _read_body(verb)
     return perform(verb, workspace, options)
 

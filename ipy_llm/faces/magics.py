@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,7 +76,7 @@ class IpyLLM(Magics):
         except IpyLlmError as error:
             raise UsageError(str(error)) from None
         stale = stale_modules(reply.facts.get("paths", ()), self._told)
-        print("\n".join((*reply.lines, *stale)))  # noqa: T201 - the reply
+        print("\n".join((*reply.lines, *reply.notes, *stale)))  # noqa: T201 - the reply
 
 
 def _typed(text: str, parameter: Parameter) -> Any:
@@ -125,7 +126,14 @@ def parse_line(operation: Operation, line: str) -> dict[str, Any]:
     positional = [
         parameter for parameter in operation.parameters if not parameter.option and not parameter.body
     ]
-    if rest and positional:
+    if len(positional) > 1:
+        parts = shlex.split(rest)
+        if len(parts) != len(positional):
+            names = " ".join(parameter.name.upper() for parameter in positional)
+            raise ParseError(f"%llm {operation.name} takes {names}, not {rest or 'nothing'}")
+        pairs = zip(positional, parts, strict=True)
+        arguments |= {parameter.name: _typed(word, parameter) for parameter, word in pairs}
+    elif rest and positional:
         arguments[positional[0].name] = _typed(rest, positional[0])
     elif rest:
         raise ParseError(f"%llm {operation.name} takes no argument")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 from ipy_llm.errors import IpyLlmError, RequestError
@@ -15,7 +17,7 @@ from ipy_llm.operations.said import LINES, say_all, some, where
 from ipy_llm.source.address import parse_header
 from ipy_llm.source.patch import Entry, parse_patch
 from ipy_llm.source.text import decode
-from ipy_llm.workspace.files import Change, check_writable, language_of, stands
+from ipy_llm.workspace.files import Change, check_writable, language_of, read_bytes, stands
 from ipy_llm.workspace.journal import alone, recent, record
 from ipy_llm.workspace.journal import undo as undo_last
 from ipy_llm.workspace.project import Workspace
@@ -34,8 +36,11 @@ def edit(
     dry_run: Annotated[bool, "print the change as a diff and write nothing"] = False,
     check: Annotated[bool, "run mypy and the tests after it"] = True,
     allow_removal: Annotated[bool, "let names vanish or be renamed"] = False,
+    file: Annotated[str, "a file to take the text or patch from; - for stdin"] = "",
 ) -> Reply:
     """Replace, insert or delete a named piece of code; what follows ADDRESS is only the new text."""
+    if file not in ("", "-"):
+        text = _read(file, text, workspace)
     entries = (Entry(parse_header(address), text, 0),) if address.strip() else parse_patch(text)
     prepared = prepare(entries, workspace, allow_removal=allow_removal)
     changes = prepared.changed
@@ -63,6 +68,17 @@ def edit(
     workspace.seen.update({where(*touched): touched[0].digest for touched in prepared.touched})
     facts = _facts(prepared) | {"paths": [str(change.path) for change in changes]}
     return with_verdict(say_all(prepared.touched), facts, workspace, baseline)
+
+
+def _read(file: str, text: str, workspace: Workspace) -> str:
+    """Return the text of a file. Raises `RequestError` where there is another text too, or none."""
+    if text.strip():
+        raise RequestError(f"the text comes from {file} or from below, not from both")
+    # As a command line means it; in a session the project's folder is the current one.
+    path = workspace.folder / file
+    return decode(
+        read_bytes(path if os.path.exists(path) else Path(os.path.abspath(file))), python=False
+    ).text
 
 
 def undo(

@@ -18,12 +18,15 @@ Effect = Literal["read", "write", "run"]
 class Reply:
     """What a model reads, and the same as data.
 
-    `found` says that a check found something new.
+    `found` says that a check found something new. `notes` are not part of what was asked for: where the
+    lines go to a file they do not. `raw` lines are for a program: in UTF-8, whatever a terminal is set to.
     """
 
     lines: tuple[str, ...]
     facts: dict[str, Any] = field(default_factory=dict)
     found: bool = False
+    notes: tuple[str, ...] = ()
+    raw: bool = False
 
     def __str__(self) -> str:
         return "\n".join(self.lines)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ipy_llm.errors import IpyLlmError, RequestError
+from ipy_llm.errors import IpyLlmError, RequestError, StaleError
 from ipy_llm.source.address import Address, as_target
+from ipy_llm.source.chunks import Outline
 from ipy_llm.source.documents import (
     Document,
     create_document,
@@ -18,7 +19,9 @@ from ipy_llm.source.documents import (
     holds,
     to_bytes,
 )
-from ipy_llm.source.edits import Edit, Touched, edit_of
+from ipy_llm.source.edits import Delete, Edit, Touched, edit_of
+from ipy_llm.source.gate import compile_gate
+from ipy_llm.source.literal import literal_document
 from ipy_llm.source.patch import Entry
 from ipy_llm.source.text import Source, digest, encode
 from ipy_llm.workspace.files import Change, language_of
@@ -48,6 +51,7 @@ class _Document:
     before: bytes
     document: Document
     edits: list[tuple[int, Edit]] = field(default_factory=list)
+    removed: bool = False
 
 
 def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bool = False) -> Prepared:
@@ -59,10 +63,11 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
     created: dict[str, Change] = {}
     touched: dict[int, tuple[Touched, str]] = {}
     last: Located | None = None
-    for number, entry in enumerate(entries):
+    # What is deleted first: a document may be made anew in the place of one that was there.
+    for number, entry in sorted(enumerate(entries), key=lambda item: item[1].header.verb == "create"):
         try:
             if entry.header.verb == "create":
-                change, made, name = _create(entry, workspace)
+                change, made, name = _create(entry, documents, workspace)
                 if created.setdefault(os.path.realpath(change.path), change) is not change:
                     raise RequestError(f"{name} is created twice; nothing was written")
                 touched[number] = (made, name)
@@ -71,11 +76,19 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
             address = _as_seen(last, document.document, workspace)
             edit = edit_of(replace(entry.header, address=address), entry.text)
             document.edits.append((number, edit))
+            if _is_whole(edit):
+                touched[number] = _remove(edit, document)
         except IpyLlmError as error:
             raise _placed(error, entry, entries) from error
     changes = list(created.values())
-    for document in documents.values():
+    for real, document in documents.items():
         numbers, edits = zip(*document.edits, strict=True)
+        if document.removed:
+            if len(edits) > 1:
+                raise RequestError(f"{document.name} is edited, and deleted; nothing was written")
+            if real not in created:
+                changes.append(Change(document.path, document.before, None))
+            continue
         try:
             after, done = edit_document(edits, document.document, document.name, allow_removal=allow_removal)
         except IpyLlmError as error:
@@ -83,6 +96,21 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
         changes.append(Change(document.path, document.before, to_bytes(after)))
         touched |= {number: (one, document.name) for number, one in zip(numbers, done, strict=True)}
     return Prepared(tuple(changes), tuple(touched[number] for number in range(len(entries))))
+
+
+def _is_whole(edit: Edit) -> bool:
+    address = edit.address
+    return isinstance(edit, Delete) and not (address.target or address.cell or address.lines)
+
+
+def _remove(edit: Edit, document: _Document) -> tuple[Touched, str]:
+    """Mark a whole document as deleted."""
+    source = document.document.source
+    now = digest(source.text.removesuffix("\n").removesuffix("\r"))
+    if edit.address.digest not in (None, now):
+        raise StaleError(f"{document.name} changed since it was shown", steps=[f"show {document.name}"])
+    document.removed = True
+    return Touched("deleted", "", "", None), document.name
 
 
 def _locate(
@@ -126,13 +154,25 @@ def _placed(error: IpyLlmError, entry: Entry, entries: Sequence[Entry]) -> IpyLl
     return error
 
 
-def _create(entry: Entry, workspace: Workspace) -> tuple[Change, Touched, str]:
+def _create(
+    entry: Entry, documents: dict[str, _Document], workspace: Workspace
+) -> tuple[Change, Touched, str]:
+    """Make a document where there is none, or in place of one that the same patch deletes."""
     asked = entry.header.address
     if asked.document is not None and asked.target:
         raise RequestError("`create` makes a file", steps=[f"to add to one: into {asked.document}"])
-    path = new_document(asked.document or asked.name, workspace)
+    removed = {document.path: document for document in documents.values() if document.removed}
+    path = new_document(asked.document or asked.name, workspace, removed)
     name = workspace.name(path)
-    text = create_document(entry.text, language_of(path, entry.text.lstrip().encode()), name)
-    touched = Touched("created", "", digest(text.removesuffix("\n")), (1, text.count("\n")))
-    python = language_of(path, text.encode("utf-8", "replace")) == "python"
-    return Change(path, None, encode(Source(text), python=python)), touched, name
+    old = removed.get(path)
+    language = language_of(path, entry.text.lstrip().encode("utf-8", "replace"))
+    if asked.digest is None:
+        source = Source(create_document(entry.text, language, name))
+        language = language_of(path, source.text.encode("utf-8", "replace"))
+    else:
+        source = literal_document(entry.text, asked.digest, name, python=language == "python")
+        if language == "python" and not (old and isinstance(old.document, Outline) and old.document.error):
+            compile_gate(source, name)
+    touched = Touched("created", "", digest(source.text.removesuffix("\n")), (1, source.text.count("\n")))
+    after = encode(source, python=language == "python")
+    return Change(path, old.before if old else None, after), touched, name

@@ -12,6 +12,7 @@ _HOME: dict[str, tuple[str, Effect]] = {
     "edit": ("edit", "write"),
     "undo": ("edit", "write"),
     "log": ("edit", "read"),
+    "plan": ("plan", "read"),
     "check": ("check", "run"),
     "docs": ("ask", "read"),
     "bundle": ("pack", "write"),

@@ -152,7 +152,7 @@ def check_digest(address: Address, chunk: Chunk, before: Outline) -> None:
 
 
 def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_removal: bool) -> Applied:
-    # `delete Cart.legacy` beside a replacement of `Cart` is the permission to drop it, no cut of its own.
+    # `delete Cart.legacy` beside an edit that drops it is the permission to, no cut of its own.
     permits = [step for step in steps if _is_permit(step, steps)]
     ordered = [step for step in steps if step not in permits]
     ordered.sort(key=lambda step: (step.span.start, step.span.end))
@@ -170,6 +170,12 @@ def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_rem
         compile_gate(source, document, before.language)
     format_gate(before.source, source, document, before.language)
     after = outline_after(before, cuts, source)
+    for step in permits:
+        if step.chunk is not None and _count(step.chunk, after) >= _count(step.chunk, before):
+            raise EditRejectedError(
+                f"{step.chunk.name} is to be deleted, and edited; nothing was written",
+                steps=["send one or the other"],
+            )
     if not allow_removal:
         names_gate(before, after, sum((step.dropped for step in steps), Counter[str]()), document)
     spans = dict(zip(map(id, ordered), _new_spans(ordered), strict=True))
@@ -180,8 +186,19 @@ def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_rem
 def _is_permit(step: _Step, steps: Sequence[_Step]) -> bool:
     chunk = step.chunk
     return step.verb == "deleted" and any(
-        other.verb == "replaced" and chunk and other.span.holds(chunk.span) for other in steps
+        other.verb in {"replaced", "edited"}
+        and chunk
+        and other.span.start < chunk.outer.end
+        and chunk.outer.start < other.span.end
+        for other in steps
     )
+
+
+def _count(chunk: Chunk, outline: Outline) -> int:
+    """Return how many chunks of an outline have a chunk's name."""
+    if chunk.kind == "section":
+        return int(find_section(chunk.name, outline) is not None)
+    return sum(guarded_name(other) == guarded_name(chunk) for other in outline.walk())
 
 
 def _moved(edit: Edit, step: _Step, before: Outline, document: str) -> Applied | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ipy_llm.errors import EditRejectedError, ParseError
-from ipy_llm.source.address import Address
+from ipy_llm.source.address import Address, LineRange
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.sent import without_numbers
 from ipy_llm.source.text import LINE_END, Span, indentation, newline_of, split_lines, unify
@@ -31,6 +31,9 @@ def line_splice(address: Address, sent: str | None, chunk: Chunk, outline: Outli
             f"{chunk.name} is not whole lines; nothing was written",
             steps=[f"to replace it: {replace(address, lines=None)}"],
         )
+    if sent is None and _is_final_newline(lines, chunk, outline):
+        # The last, empty line, as editors show it: without it the file ends without a newline.
+        return Span(chunk.span.end, len(text)), ""
     first = _check_range(address, chunk, outline)
     if sent is None:
         if lines.insert:
@@ -38,7 +41,7 @@ def line_splice(address: Address, sent: str | None, chunk: Chunk, outline: Outli
         return _whole_lines(first + lines.first - 1, first + lines.last - 1, chunk, outline), ""
     newline = newline_of(chunk.span.of(text), text)
     body = LINE_END.sub(newline, without_numbers(unify(sent).removesuffix("\n")))
-    if not body:
+    if not body and not (lines.insert and sent):  # one blank line may be inserted
         raise ParseError("the text is empty; to remove lines, ask for it", steps=[f"delete {address}"])
     if not lines.insert:
         start = chunk.span.start if lines.first == 1 else outline.starts[first + lines.first - 2]
@@ -151,6 +154,12 @@ def _check_range(address: Address, chunk: Chunk, outline: Outline) -> int:
             steps=[f"show {replace(address, digest=None, lines=None)}"],
         )
     return first
+
+
+def _is_final_newline(lines: LineRange, chunk: Chunk, outline: Outline) -> bool:
+    """Say whether the one line asked for is the empty one after a document's final newline."""
+    number = len(outline.starts)
+    return not chunk.name and chunk.span.end < chunk.outer.end and lines == LineRange(number, number)
 
 
 def _whole_lines(first: int, last: int, chunk: Chunk, outline: Outline) -> Span:

@@ -20,6 +20,8 @@ from ipy_llm.source.text import unify
 
 _DIFF = re.compile(r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@.*|(?:---|\+\+\+) [ab]/.*|diff --git .*")
 _ENTRY = "@@ "
+_ESCAPED = re.compile(r"\\*@@ ")
+_BARE = re.compile(r"(?<!\r)\n")
 _EXAMPLE = "@@ shop/cart.py::Cart.total\ndef total(self): ..."
 
 
@@ -34,9 +36,11 @@ class Entry:
 
 def parse_patch(text: str) -> tuple[Entry, ...]:
     """Split a patch into its entries. Raises `ParseError` with the line that does not fit."""
-    lines = strip_fence(unify(text.strip("\ufeff\u200b")).split("\n"))
+    lines = _lines(text.strip("\ufeff\u200b"))
+    literal = False  # the lines of a body are: they may be of a diff that is quoted
     for number, line in enumerate(lines, 1):
-        if _DIFF.fullmatch(line):
+        literal = literal or line.startswith(_ENTRY)
+        if _DIFF.fullmatch(line) and (line.startswith(_ENTRY) or not literal):
             raise ParseError(
                 f"line {number}, `{line}`, is of a unified diff; name what changes and send the new text alone",
                 steps=_EXAMPLE.split("\n"),
@@ -61,6 +65,18 @@ def parse_patch(text: str) -> tuple[Entry, ...]:
             body.pop()  # the newline that ends the patch is not a line of its last body
         entries.append(Entry(header, "".join(f"{line}\n" for line in body), start + 1))
     return tuple(entries)
+
+
+def escape(line: str) -> str:
+    """Return a line as a body writes it."""
+    return f"\\{line}" if _ESCAPED.match(line) else line
+
+
+def _lines(text: str) -> list[str]:
+    """Split a patch into lines, a Markdown fence around it left out; one at its end alone is a body's."""
+    # Where some lines end in LF alone, a CR before an LF is what a body says: see `create`.
+    lines = (text if _BARE.search(text) else unify(text)).split("\n")
+    return strip_fence(lines) if not lines[0].startswith(_ENTRY) else lines
 
 
 def _inherit(header: Header, entries: list[Entry]) -> Header:

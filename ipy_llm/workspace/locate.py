@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from importlib.machinery import PathFinder
 from itertools import islice
@@ -106,9 +106,14 @@ def find_document(document: str, workspace: Workspace, target: str = "") -> Path
     return found
 
 
-def new_document(document: str, workspace: Workspace) -> Path:
-    """Return where a new document goes. Raises `RequestError` where there is one, or outside the root."""
+def new_document(document: str, workspace: Workspace, removed: Collection[Path] = ()) -> Path:
+    """Return where a new document goes. Raises `RequestError` where there is one, or outside the root.
+
+    One that is `removed` at the same time is not there.
+    """
     found = _existing(document, workspace)
+    if found in removed and found is not None:
+        return found
     if found is not None:
         raise RequestError(
             f"{document} exists already; nothing was written", steps=[f"into {workspace.name(found)}"]

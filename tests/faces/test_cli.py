@@ -248,7 +248,12 @@ def test_json_answers_in_one_line_also_when_refused(run):
 
 @pytest.mark.parametrize("verb", [name for name in NAMES if name not in {"bundle", "check"}])
 def test_every_verb_answers_in_json(project, run, verb):
-    words = {"show": ["Cart"], "edit": ["delete", "Cart.total"], "docs": ["json.dumps"]}.get(verb, [])
+    words = {
+        "show": ["Cart"],
+        "edit": ["delete", "Cart.total"],
+        "docs": ["json.dumps"],
+        "plan": ["shop/cart.py", "pyproject.toml"],
+    }.get(verb, [])
     if verb == "undo":
         run("edit", "delete", "Cart.total")
     code, out, _ = run(verb, *words, "--json")
