@@ -21,6 +21,7 @@ from ipy_llm.source.syntax import (
     accessor,
     bound_names,
     branches,
+    collector_paused,
     floor,
     is_filler,
     is_import,
@@ -47,7 +48,8 @@ def outline(source: Source, language: Language = "python") -> Outline:
     if language not in {"python", "ipython"}:
         return Builder(source, starts, language).build_text()
     try:
-        tree = parse(source.text)
+        with collector_paused():
+            return Builder(source, starts, language).build(parse(source.text))
     except SyntaxError as error:
         return Outline(
             source,
@@ -57,7 +59,6 @@ def outline(source: Source, language: Language = "python") -> Outline:
             error=f"{f'line {error.lineno}: ' if error.lineno else ''}{error.msg};"
             " names cannot be found until that is mended",
         )
-    return Builder(source, starts, language).build(tree)
 
 
 class _Place(TypedDict):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import gc
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ipy_llm.source.chunks import Accessor
 
@@ -27,6 +29,18 @@ def parse(text: str) -> ast.Module:
         raise SyntaxError(str(error)) from error
     except (RecursionError, MemoryError) as error:
         raise SyntaxError("nested too deeply for this Python's parser") from error
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Let no cyclic garbage be looked for: a tree of thousands of new objects, none of it garbage, sets that off in vain."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def branches(node: ast.stmt) -> Iterator[tuple[list[ast.stmt], str, ast.AST | int]]:
