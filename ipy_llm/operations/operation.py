@@ -81,7 +81,10 @@ def perform(verb: Operation, workspace: Workspace, arguments: dict[str, Any]) ->
     except IpyLlmError as error:
         error.steps = (*error.steps, told)
         raise
-    return replace(reply, lines=(told, *reply.lines), facts=reply.facts | {"settled": told})
+    reply = replace(reply, facts=reply.facts | {"settled": told})
+    if reply.raw:
+        return replace(reply, notes=(told, *reply.notes))
+    return replace(reply, lines=(told, *reply.lines))
 
 
 class Body:
