@@ -12,10 +12,10 @@ from ipy_llm.operations.listing import bounded, entries, lines_said, numbered
 from ipy_llm.operations.notebooks import outline_notebook, show_notebook
 from ipy_llm.operations.operation import Reply
 from ipy_llm.source.address import parse_address
+from ipy_llm.source.cells import whole_refused
 from ipy_llm.source.chunks import Outline
 from ipy_llm.source.documents import find, full_name
 from ipy_llm.source.notebook import Notebook
-from ipy_llm.source.notebook_edits import whole_refused
 from ipy_llm.source.resolve import label, resolve
 from ipy_llm.source.surroundings import Surroundings, surroundings, within
 from ipy_llm.source.text import split_lines

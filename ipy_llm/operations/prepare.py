@@ -12,8 +12,6 @@ from ipy_llm.source.address import Address, as_target
 from ipy_llm.source.chunks import Outline
 from ipy_llm.source.documents import (
     Document,
-    create_document,
-    edit_document,
     find,
     full_name,
     holds,
@@ -24,6 +22,7 @@ from ipy_llm.source.gate import compile_gate
 from ipy_llm.source.literal import literal_document
 from ipy_llm.source.patch import Entry
 from ipy_llm.source.text import Source, digest, encode
+from ipy_llm.source.writing import create_document, edit_document
 from ipy_llm.workspace.files import Change, language_of
 from ipy_llm.workspace.locate import Located, locate, new_document, read_file, require_inside
 from ipy_llm.workspace.project import Workspace

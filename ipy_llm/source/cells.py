@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipy_llm.errors import AmbiguousError, NotFoundError
+from ipy_llm.errors import AmbiguousError, NotFoundError, ParseError
 from ipy_llm.source.address import Address
 from ipy_llm.source.near import closest
 from ipy_llm.source.notebook import Notebook
@@ -12,6 +12,19 @@ from ipy_llm.source.resolve import has, label, labels
 def cell_name(number: int) -> str:
     """Return how an address writes a cell, by its number from 0."""
     return f"[{number + 1}]"
+
+
+def whole_refused(address: Address, document: str) -> ParseError:
+    """Return the refusal of an address that means a notebook where a cell is asked for."""
+    if address.lines is not None:
+        return ParseError(
+            f"{document} has no lines of its own, its cells have",
+            steps=[f"for cell {address.lines.first}: {document}::[{address.lines.first}]"],
+        )
+    return ParseError(
+        f"{document} is edited cell by cell; nothing was written",
+        steps=[f"name one: {document}::[1]", f"for a new one at the end: into {document}"],
+    )
 
 
 def find_cell(address: Address, notebook: Notebook, document: str) -> int | None:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ipy_llm.errors import EditRejectedError
 from ipy_llm.source.address import Address
 from ipy_llm.source.cells import cell_name, find_cell, names
 from ipy_llm.source.chunks import Chunk, Language, Outline
-from ipy_llm.source.edits import Edit, Touched, apply
-from ipy_llm.source.fit import fit_new
-from ipy_llm.source.gate import compile_gate
 from ipy_llm.source.kept import known_outline
 from ipy_llm.source.notebook import Notebook, read_notebook
-from ipy_llm.source.notebook_edits import edit_notebook, new_cells
-from ipy_llm.source.notebook_write import new_notebook
-from ipy_llm.source.outline import outline
 from ipy_llm.source.resolve import has, label, labels, resolve
-from ipy_llm.source.sent import clean
-from ipy_llm.source.text import Source, decode, encode
+from ipy_llm.source.text import decode, encode
 
 Document = Outline | Notebook
 
@@ -44,23 +37,6 @@ def to_bytes(document: Document) -> bytes:
     return encode(document.source, python=isinstance(document, Outline) and document.language == "python")
 
 
-def create_document(text: str, language: Language, name: str) -> str:
-    """Return the text of a new document: as it was sent, of a notebook the cells it stands for, or its JSON.
-
-    Raises an `IpyLlmError` where that is no Python, or no notebook.
-    """
-    if language == "notebook":
-        if text.lstrip().startswith("{"):
-            return read_notebook(Source(f"{clean(text, python=False)}\n")).source.text
-        return new_notebook(new_cells(text, name) if text.strip() else []).source.text
-    if not text.strip():  # an `__init__.py` is often empty
-        return ""
-    made = f"{fit_new(text, '', outline(Source(''), language)).text}\n"
-    if language == "python":
-        compile_gate(Source(made), name)
-    return made
-
-
 def find(address: Address, document: Document, name: str) -> Found | None:
     """Return the chunk an address names; None where it names a notebook as a whole.
 
@@ -74,7 +50,7 @@ def find(address: Address, document: Document, name: str) -> Found | None:
         cell = cell_name(number)
         chunk = resolve(address, own, f"{name}::{cell}")
         return Found(own, chunk, f"{cell}{'::' * bool(chunk.name)}{label(chunk, own)}")
-    _refuse_cell(address, name)
+    refuse_cell(address, name)
     chunk = resolve(address, document, name)
     return Found(document, chunk, label(chunk, document))
 
@@ -111,22 +87,8 @@ def ending_in(word: str, document: Document) -> Iterator[tuple[str, str]]:
                 yield chunk.name, f"{prefix}{label(chunk, own)}"
 
 
-def edit_document(
-    edits: Sequence[Edit], document: Document, name: str, *, allow_removal: bool = False
-) -> tuple[Document, tuple[Touched, ...]]:
-    """Apply edits that all mean the document as it is, and return it after them with what each touched.
-
-    `name` is how messages write the document. Raises an `IpyLlmError`; then nothing happened.
-    """
-    if isinstance(document, Notebook):
-        return edit_notebook(edits, document, name, allow_removal=allow_removal)
-    for edit in edits:
-        _refuse_cell(edit.address, name)
-    applied = apply(edits, document, name, allow_removal=allow_removal)
-    return applied.outline, applied.touched
-
-
-def _refuse_cell(address: Address, name: str) -> None:
+def refuse_cell(address: Address, name: str) -> None:
+    """Refuse the cell of a document that is no notebook. Raises `EditRejectedError`."""
     if address.cell is not None:
         raise EditRejectedError(
             f"[{address.cell}] is a cell of a notebook, and {name} is none",

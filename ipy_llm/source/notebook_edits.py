@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ipy_llm.errors import AmbiguousError, EditRejectedError, IpyLlmError, ParseError
-from ipy_llm.source.address import Address, LineRange
-from ipy_llm.source.cells import cell_name, find_cell
+from ipy_llm.source.address import LineRange
+from ipy_llm.source.cells import cell_name, find_cell, whole_refused
 from ipy_llm.source.chunks import Outline
 from ipy_llm.source.edits import (
     Create,
@@ -119,19 +119,6 @@ def _place(position: int, edit: Edit, plan: _Plan, notebook: Notebook, document:
             plan.deleted[number] = position
             return
     plan.edits.setdefault(number, []).append((position, edit))
-
-
-def whole_refused(address: Address, document: str) -> ParseError:
-    """Return the refusal of an address that means a notebook where a cell is asked for."""
-    if address.lines is not None:
-        return ParseError(
-            f"{document} has no lines of its own, its cells have",
-            steps=[f"for cell {address.lines.first}: {document}::[{address.lines.first}]"],
-        )
-    return ParseError(
-        f"{document} is edited cell by cell; nothing was written",
-        steps=[f"name one: {document}::[1]", f"for a new one at the end: into {document}"],
-    )
 
 
 def _only_cell(edit: Substitute, notebook: Notebook, document: str) -> int:

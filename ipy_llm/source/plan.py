@@ -10,7 +10,7 @@ from itertools import pairwise
 from ipy_llm.errors import EditRejectedError, IpyLlmError
 from ipy_llm.source.chunks import Chunk, Language, Outline
 from ipy_llm.source.compose import Piece, compose, named, pieces_of
-from ipy_llm.source.documents import Document, create_document
+from ipy_llm.source.documents import Document
 from ipy_llm.source.edits import apply, edit_of
 from ipy_llm.source.gate import compile_gate, guarded, guarded_name, guarded_names, names_gate
 from ipy_llm.source.inline import substitutions
@@ -21,6 +21,7 @@ from ipy_llm.source.resolve import label
 from ipy_llm.source.shortest import cheapest
 from ipy_llm.source.text import Source, Span, digest, encode, splice, split_lines
 from ipy_llm.source.tokens import Weigh, weigh
+from ipy_llm.source.writing import create_document
 
 _SLIDES = 8  # lines by which a deletion is moved to find one that is a chunk
 

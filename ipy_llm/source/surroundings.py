@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ipy_llm.errors import ParseError
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.resolve import label
-from ipy_llm.source.sent import parse_suite
 from ipy_llm.source.signature import signature
-from ipy_llm.source.text import unify
+from ipy_llm.source.syntax import parse
+from ipy_llm.source.text import indentation, unify
 
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t(*]|import[ \t]+\w)(?:[^\r\n(\\]|\([^)]*\)|\\\r?\n)*",
@@ -82,9 +81,10 @@ def _owner(chunk: Chunk, outline: Outline) -> Chunk | None:
 
 def _named(text: str) -> tuple[set[str], set[str]]:
     """Return the names a text reads and does not bind itself, and the members it asks of `self` or `cls`."""
+    code = unify(text)
     try:
-        body, _ = parse_suite(unify(text))
-    except ParseError:
+        body = parse(f"if 1:\n{code}" if indentation(code) else code).body
+    except SyntaxError:
         return set(), set()
     read: set[str] = set()
     bound: set[str] = set()

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.source.address import parse_header
-from ipy_llm.source.documents import edit_document, find
+from ipy_llm.source.documents import find
 from ipy_llm.source.edits import edit_of
 from ipy_llm.source.notebook import read_notebook
 from ipy_llm.source.notebook_write import with_cells, with_texts
 from ipy_llm.source.text import Source
+from ipy_llm.source.writing import edit_document
 
 NAME = "nb.ipynb"
 

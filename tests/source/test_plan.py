@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipy_llm.errors import EditRejectedError
-from ipy_llm.source.documents import create_document
 from ipy_llm.source.edits import apply, edit_of
 from ipy_llm.source.literal import literal_document
 from ipy_llm.source.outline import outline
 from ipy_llm.source.patch import parse_patch
 from ipy_llm.source.plan import plan, plan_new
 from ipy_llm.source.text import Source, decode
+from ipy_llm.source.writing import create_document
 
 STDLIB = Path(sysconfig.get_path("stdlib"))
 REAL = tuple((STDLIB / name).read_text() for name in ("shlex.py", "bisect.py", "graphlib.py", "textwrap.py"))

@@ -1,0 +1,49 @@
+"""Writing a document of any kind: a new one, or one after its edits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ipy_llm.source.chunks import Language
+from ipy_llm.source.documents import Document, refuse_cell
+from ipy_llm.source.edits import Edit, Touched, apply
+from ipy_llm.source.fit import fit_new
+from ipy_llm.source.gate import compile_gate
+from ipy_llm.source.notebook import Notebook, read_notebook
+from ipy_llm.source.notebook_edits import edit_notebook, new_cells
+from ipy_llm.source.notebook_write import new_notebook
+from ipy_llm.source.outline import outline
+from ipy_llm.source.sent import clean
+from ipy_llm.source.text import Source
+
+
+def create_document(text: str, language: Language, name: str) -> str:
+    """Return the text of a new document: as it was sent, of a notebook the cells it stands for, or its JSON.
+
+    Raises an `IpyLlmError` where that is no Python, or no notebook.
+    """
+    if language == "notebook":
+        if text.lstrip().startswith("{"):
+            return read_notebook(Source(f"{clean(text, python=False)}\n")).source.text
+        return new_notebook(new_cells(text, name) if text.strip() else []).source.text
+    if not text.strip():  # an `__init__.py` is often empty
+        return ""
+    made = f"{fit_new(text, '', outline(Source(''), language)).text}\n"
+    if language == "python":
+        compile_gate(Source(made), name)
+    return made
+
+
+def edit_document(
+    edits: Sequence[Edit], document: Document, name: str, *, allow_removal: bool = False
+) -> tuple[Document, tuple[Touched, ...]]:
+    """Apply edits that all mean the document as it is, and return it after them with what each touched.
+
+    `name` is how messages write the document. Raises an `IpyLlmError`; then nothing happened.
+    """
+    if isinstance(document, Notebook):
+        return edit_notebook(edits, document, name, allow_removal=allow_removal)
+    for edit in edits:
+        refuse_cell(edit.address, name)
+    applied = apply(edits, document, name, allow_removal=allow_removal)
+    return applied.outline, applied.touched
