@@ -43,7 +43,7 @@ class Prepared:
 
 @dataclass
 class _Document:
-    """A file that entries edit: as it stands, and the edits with the numbers of their entries."""
+    """A file that entries edit: its own path, how it stands, and the edits with the numbers of their entries."""
 
     path: Path
     name: str
@@ -58,8 +58,8 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
 
     Raises an `IpyLlmError`, of several entries with the line of the one it is about.
     """
-    documents: dict[str, _Document] = {}  # by their own paths, links followed: two names may be one file
-    created: dict[str, Change] = {}
+    documents: dict[Path, _Document] = {}  # by their own paths, links followed: two names may be one file
+    created: dict[Path, Change] = {}
     touched: dict[int, tuple[Touched, str]] = {}
     last: Located | None = None
     # What is deleted first: a document may be made anew in the place of one that was there.
@@ -67,7 +67,7 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
         try:
             if entry.header.verb == "create":
                 change, made, name = _create(entry, documents, workspace)
-                if created.setdefault(os.path.realpath(change.path), change) is not change:
+                if created.setdefault(change.path, change) is not change:
                     raise RequestError(f"{name} is created twice; nothing was written")
                 touched[number] = (made, name)
                 continue
@@ -113,18 +113,18 @@ def _remove(edit: Edit, document: _Document) -> tuple[Touched, str]:
 
 
 def _locate(
-    address: Address, last: Located | None, documents: dict[str, _Document], workspace: Workspace
+    address: Address, last: Located | None, documents: dict[Path, _Document], workspace: Workspace
 ) -> tuple[Located, _Document]:
     """Find an entry's file, without a document in the one of the entry before if it has the name."""
     if last is not None and address.document is None:
-        document = documents[os.path.realpath(last.path)]
+        document = documents[Path(os.path.realpath(last.path))]
         if _has(document.document, address):
             return replace(last, address=replace(as_target(address), document=last.document)), document
     located = locate(address, workspace)
     require_inside(located.path, workspace)
-    real = os.path.realpath(located.path)
+    real = Path(os.path.realpath(located.path))
     if real not in documents:
-        documents[real] = _Document(located.path, located.document, *read_file(located.path))
+        documents[real] = _Document(real, located.document, *read_file(located.path))
     return located, documents[real]
 
 
@@ -154,7 +154,7 @@ def _placed(error: IpyLlmError, entry: Entry, entries: Sequence[Entry]) -> IpyLl
 
 
 def _create(
-    entry: Entry, documents: dict[str, _Document], workspace: Workspace
+    entry: Entry, documents: dict[Path, _Document], workspace: Workspace
 ) -> tuple[Change, Touched, str]:
     """Make a document where there is none, or in place of one that the same patch deletes."""
     asked = entry.header.address
@@ -162,8 +162,8 @@ def _create(
         raise RequestError("`create` makes a file", steps=[f"to add to one: into {asked.document}"])
     removed = {document.path: document for document in documents.values() if document.removed}
     path = new_document(asked.document or asked.name, workspace, removed)
-    name = workspace.name(path)
-    old = removed.get(path)
+    name, real = workspace.name(path), Path(os.path.realpath(path))
+    old = removed.get(real)
     language = language_of(path, entry.text.lstrip().encode("utf-8", "replace"))
     if asked.digest is None:
         source = Source(create_document(entry.text, language, name))
@@ -174,4 +174,4 @@ def _create(
             compile_gate(source, name)
     touched = Touched("created", "", digest(source.text.removesuffix("\n")), (1, source.text.count("\n")))
     after = encode(source, python=language == "python")
-    return Change(path, old.before if old else None, after), touched, name
+    return Change(real, old.before if old else None, after), touched, name

@@ -26,7 +26,7 @@ _LANGUAGES: dict[str, Language] = {
 }
 _PYTHON_SCRIPT = re.compile(rb"#![^\r\n]*(?:\bpython|\buv run\b|\bipython)")
 
-_AT_ONCE = 64  # files that are put back together
+_AT_ONCE = 16  # files that are put back together
 _SIDE_BY_SIDE = 8  # flushes
 _FLUSHED = os.O_RDWR if sys.platform == "win32" else os.O_RDONLY  # a folder cannot be opened to be written
 
@@ -42,7 +42,7 @@ _STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A file's bytes before and after; None where it does not exist."""
+    """A file's bytes before and after; None where it does not exist. The path is its own, links followed."""
 
     path: Path
     before: bytes | None
@@ -96,8 +96,9 @@ def current_bytes(path: Path) -> bytes | None:
 
 
 def stands(change: Change) -> bool:
-    """Say whether a file is what it was before a change. Raises `ToolError`."""
-    return current_bytes(change.path) == change.before
+    """Say whether a file is what it was before a change, and where it was. Raises `ToolError`."""
+    # A link that was put in its place, or in that of a folder, may lead out of the project.
+    return current_bytes(change.path) == change.before and os.path.realpath(change.path) == str(change.path)
 
 
 def check_writable(path: Path) -> None:
@@ -115,8 +116,7 @@ def check_writable(path: Path) -> None:
 def write_all(changes: Sequence[Change], mark: str) -> None:
     """Write new texts to files beside, and when all are there let each take its place by renaming.
 
-    The paths are the files' own, links followed. Mode, owner and extended attributes stay; of a file with
-    hard links, only this name changes. `mark` goes into the names of the files beside. Until the first rename
+    Mode, owner and extended attributes stay; of a file with hard links, only this name changes. `mark` goes into the names of the files beside. Until the first rename
     `StaleError` (a file is not what it was before), `RequestError` (one may not be written) or `ToolError`
     (the machine fails) are raised, and nothing of it stays. From then on `TransactionError`: who has the
     journal puts back.
@@ -143,6 +143,8 @@ def write_all(changes: Sequence[Change], mark: str) -> None:
         path = dict(zip(besides, changes, strict=True)).get(error.filename, change).path
         failed = f"cannot write {path}: {error.strerror}"
         steps = [_STEPS[error.errno]] if error.errno in _STEPS else []
+        if error.errno in {errno.EACCES, errno.EPERM} and not os.access(path.parent, os.W_OK):
+            steps = [f"chmod u+w {path.parent}"]
         if placed:
             raise TransactionError(failed, steps=steps) from error
         raise ToolError(f"{failed}; no file was changed", steps=steps) from error

@@ -54,25 +54,20 @@ class Entry:
 
 def commit(root: Path, changes: Sequence[Change], summary: str) -> Entry:
     """Write the changes and keep what they replaced, as `record` does, holding the project's journal."""
+    own = [Change(Path(os.path.realpath(each.path)), each.before, each.after) for each in changes]
     with alone(root) as journal:
-        return record(journal, changes, summary)
+        return record(journal, own, summary)
 
 
 def record(journal: Path, changes: Sequence[Change], summary: str) -> Entry:
-    """Write the changes and keep what they replaced, links followed, by who holds the journal (`alone`).
+    """Write the changes and keep what they replaced, by who holds the journal (`alone`).
 
     Raises `StaleError` where a file is not what it was before, `RequestError` where one may not be written,
     `ToolError` or `TransactionError` where the machine fails; then no file is changed and no entry kept.
     """
     number = max(_numbers(journal), default=0) + 1
-    real = tuple(
-        Change(
-            Path(os.path.realpath(each.path)), each.before, each.after
-        )  # the bytes are the file's, not the link's
-        for each in changes
-    )
-    made = tuple(folder for change in real for folder in missing_folders(change.path))
-    entry = Entry(number, summary, real, made, new_mark())
+    made = tuple(folder for change in changes for folder in missing_folders(change.path))
+    entry = Entry(number, summary, tuple(changes), made, new_mark())
     pending = pending_entry(journal)
     try:
         _save(pending, entry)

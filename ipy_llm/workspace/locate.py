@@ -109,10 +109,10 @@ def find_document(document: str, workspace: Workspace, target: str = "") -> Path
 def new_document(document: str, workspace: Workspace, removed: Collection[Path] = ()) -> Path:
     """Return where a new document goes. Raises `RequestError` where there is one, or outside the root.
 
-    One that is `removed` at the same time is not there.
+    One whose own path is among those `removed` at the same time is not there.
     """
     found = _existing(document, workspace)
-    if found in removed and found is not None:
+    if found is not None and Path(os.path.realpath(found)) in removed:
         return found
     if found is not None:
         raise RequestError(
