@@ -12,6 +12,7 @@ from ipy_llm import __version__
 from ipy_llm.errors import IpyLlmError, RequestError
 from ipy_llm.operations.operation import Operation, Parameter, Reply, perform
 from ipy_llm.operations.registry import NAMES, load
+from ipy_llm.source.address import takes_text
 from ipy_llm.workspace.project import Workspace
 
 _EXITS = """\
@@ -127,7 +128,8 @@ def _run(verb: Operation, options: dict[str, Any]) -> Reply:
     if "address" in options:
         options["address"] = " ".join(options["address"])
     for parameter in verb.parameters:
-        if parameter.body and _takes_body(options["address"]) and options["file"] in ("", "-"):
+        takes = parameter.body and (not options["address"] or takes_text(options["address"]))
+        if takes and options["file"] in ("", "-"):
             options[parameter.name] = _read_body(verb)
     return perform(verb, workspace, options)
 
@@ -143,10 +145,6 @@ def _read_body(verb: Operation) -> str:
         raise RequestError(
             f"stdin is not UTF-8: byte 0x{data[error.start]:02x} at {error.start}; nothing was written"
         ) from error
-
-
-def _takes_body(address: str) -> bool:
-    return not (address.startswith("delete ") or " => " in f"{address} ")
 
 
 def _print_error(error: IpyLlmError, *, as_json: bool) -> None:

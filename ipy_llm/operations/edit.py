@@ -15,7 +15,7 @@ from ipy_llm.operations.operation import Body, Reply
 from ipy_llm.operations.prepare import Prepared, prepare
 from ipy_llm.operations.said import LINES, say_all, some, where
 from ipy_llm.source.address import parse_header
-from ipy_llm.source.patch import Entry, parse_patch
+from ipy_llm.source.patch import Entry, parse_patch, without_header
 from ipy_llm.source.text import decode
 from ipy_llm.workspace.files import Change, check_writable, language_of, read_bytes, stands
 from ipy_llm.workspace.journal import alone, recent, record
@@ -41,7 +41,7 @@ def edit(
     """Replace, insert or delete a named piece of code; what follows ADDRESS is only the new text."""
     if file not in ("", "-"):
         text = _read(file, text, workspace)
-    entries = (Entry(parse_header(address), text, 0),) if address.strip() else parse_patch(text)
+    entries = _one(address, text) if address.strip() else parse_patch(text)
     prepared = prepare(entries, workspace, allow_removal=allow_removal)
     changes = prepared.changed
     if dry_run and changes:
@@ -68,6 +68,11 @@ def edit(
     workspace.seen.update({where(*touched): touched[0].digest for touched in prepared.touched})
     facts = _facts(prepared) | {"paths": [str(change.path) for change in changes]}
     return with_verdict(say_all(prepared.touched), facts, workspace, baseline)
+
+
+def _one(address: str, text: str) -> tuple[Entry, ...]:
+    header = parse_header(address)
+    return (Entry(header, without_header(header, text), 0),)
 
 
 def _read(file: str, text: str, workspace: Workspace) -> str:

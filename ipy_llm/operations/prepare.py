@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ipy_llm.errors import IpyLlmError, RequestError, StaleError
+from ipy_llm.operations.meant import with_entries
 from ipy_llm.source.address import Address, as_target
 from ipy_llm.source.chunks import Outline
 from ipy_llm.source.documents import (
@@ -17,10 +18,11 @@ from ipy_llm.source.documents import (
     holds,
     to_bytes,
 )
-from ipy_llm.source.edits import Delete, Edit, Touched, edit_of
+from ipy_llm.source.edits import Delete, Edit, Hunks, Touched, edit_of
 from ipy_llm.source.gate import compile_gate
 from ipy_llm.source.literal import literal_document
 from ipy_llm.source.patch import Entry
+from ipy_llm.source.resolve import settled
 from ipy_llm.source.text import Source, digest, encode
 from ipy_llm.source.writing import create_document, edit_document
 from ipy_llm.workspace.files import Change, language_of
@@ -72,13 +74,16 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
                 touched[number] = (made, name)
                 continue
             last, document = _locate(entry.header.address, last, documents, workspace)
+            if isinstance(document.document, Outline):
+                last = replace(last, address=settled(last.address, document.document))
             address = _as_seen(last, document.document, workspace)
-            edit = edit_of(replace(entry.header, address=address), entry.text)
+            header = replace(entry.header, address=address)
+            edit = Hunks(address, entry.hunks) if entry.hunks else edit_of(header, entry.text)
             document.edits.append((number, edit))
             if _is_whole(edit):
                 touched[number] = _remove(edit, document)
         except IpyLlmError as error:
-            raise _placed(error, entry, entries) from error
+            raise _placed(with_entries(error, entry, workspace), entry, entries) from error
     changes = list(created.values())
     for real, document in documents.items():
         numbers, edits = zip(*document.edits, strict=True)
@@ -91,6 +96,8 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
         try:
             after, done = edit_document(edits, document.document, document.name, allow_removal=allow_removal)
         except IpyLlmError as error:
+            if len(numbers) == 1:
+                error = with_entries(error, entries[numbers[0]], workspace)
             raise _placed(error, entries[numbers[0]], entries if len(numbers) == 1 else ()) from error
         changes.append(Change(document.path, document.before, to_bytes(after)))
         touched |= {number: (one, document.name) for number, one in zip(numbers, done, strict=True)}
@@ -159,7 +166,8 @@ def _create(
     """Make a document where there is none, or in place of one that the same patch deletes."""
     asked = entry.header.address
     if asked.document is not None and asked.target:
-        raise RequestError("`create` makes a file", steps=[f"to add to one: into {asked.document}"])
+        owner = replace(asked, name=asked.name.rpartition(".")[0])
+        raise RequestError("`create` makes a file", steps=[f"to add to one: into {owner}"])
     removed = {document.path: document for document in documents.values() if document.removed}
     path = new_document(asked.document or asked.name, workspace, removed)
     name, real = workspace.name(path), Path(os.path.realpath(path))

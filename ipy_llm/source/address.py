@@ -12,9 +12,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from typing import Literal
 
 from ipy_llm.errors import ParseError
+from ipy_llm.source.wording import reworded, reworded_address, right_lines
 
 Verb = Literal["replace", "before", "after", "into", "delete", "create"]
 VERBS: tuple[Verb, ...] = ("replace", "before", "after", "into", "delete", "create")
@@ -81,6 +83,11 @@ class Header:
     address: Address
     substitution: tuple[str, str] | None = None
 
+    def __str__(self) -> str:
+        verb = "" if self.verb == "replace" else f"{self.verb} "
+        arrow = " {} => {}".format(*self.substitution) if self.substitution else ""
+        return f"{verb}{self.address}{arrow}"
+
 
 def slug(name: str) -> str:
     """Return a section's name as addresses write it: white space reads as `-`."""
@@ -89,7 +96,7 @@ def slug(name: str) -> str:
 
 def parse_address(text: str) -> Address:
     """Parse an address. Raises `ParseError` with the form that would be right."""
-    document, colons, rest = text.strip().partition("::")
+    document, colons, rest = reworded_address(text).partition("::")
     document = document.strip()
     if colons and document.endswith(":"):
         raise ParseError(f"not a path or module: {document!r}", steps=["write FILE::Name.name"])
@@ -122,12 +129,18 @@ def parse_address(text: str) -> Address:
 def as_target(address: Address) -> Address:
     """Return the address with its name checked and normalised as a qualified name.
 
-    `f.<locals>.g` reads as `f.g`, `f.0` as `f[0]`, and `Cart::total` and `Cart.total()` as `Cart.total`.
+    `f.<locals>.g` reads as `f.g`, `f.0` as `f[0]`, and `Cart::total` and `Cart/total` as `Cart.total`.
     Raises `ParseError` where it is not one.
     """
     if not address.name:
         return address
-    name = address.name.replace(".<locals>.", ".").replace("::", ".").removesuffix("()")
+    name, at, digest = address.name.partition("@")
+    if at and address.digest is None and digest:  # no digest; what compares it with the text tells which is
+        address = replace(address, digest=digest)
+    else:
+        name = address.name
+    # No other sign can be part of a name.
+    name = re.sub(r"::|[:/\\]|->", ".", name.replace(".<locals>.", ".")).strip(".")
     indexed = _INDEXED.fullmatch(name) if address.index is None else None
     name = indexed["name"] if indexed else name
     if not all(part.isidentifier() for part in name.split(".")):
@@ -157,8 +170,13 @@ def parse_header(text: str) -> Header:
 
     A verb is a verb only with an address after it; a chunk called `delete` is written `::delete`.
     """
-    text = text.strip()
-    word, _, rest = text.replace("\t", " ").partition(" ")
+    text = reworded(text)
+    right = right_lines(text)
+    if right is not None:
+        raise ParseError(
+            f"lines are written 4 or 4-6, counted from 1, not {right[0]}", steps=[f"did you mean {right[1]}"]
+        )
+    word, _, rest = text.partition(" ")
     verb: Verb = "replace"
     for known in VERBS:
         if word == known and rest.strip() and not rest.lstrip().startswith("=>"):
@@ -166,6 +184,7 @@ def parse_header(text: str) -> Header:
     if not text:
         raise ParseError("no address; write e.g. shop/cart.py::Cart.total")
     if " => " not in f"{text} ":
+        _refuse_words(text, verb)
         return Header(verb, parse_address(text))
     if verb != "replace":
         raise ParseError(f"`{verb}` takes no `old => new`")
@@ -175,6 +194,48 @@ def parse_header(text: str) -> Header:
     blank = text.find(" ", len(document) if has_path else 0)
     old, _, new = f"{text[blank + 1 :]} ".partition(" => ")
     new = new[:-1]
-    if not old or " => " in new or old != old.strip() or new != new.strip():
-        raise ParseError("write `ADDRESS old => new`: ` => ` once, no blanks at the edges of either side")
+    if not old or blank < 0 or old != old.strip() or new != new.strip():
+        raise ParseError("write `ADDRESS old => new`, no blanks at the edges of either side")
     return Header(verb, parse_address(text[:blank]), (old, new))
+
+
+def is_digest(text: str) -> bool:
+    """Say whether a text is a digest by its form."""
+    return re.fullmatch("[0-9a-f]{4}", text) is not None
+
+
+def takes_text(header: str) -> bool:
+    """Say whether a text belongs below a header. One that does not parse takes none."""
+    try:
+        parsed = parse_header(header)
+    except ParseError:
+        return False
+    return parsed.verb != "delete" and parsed.substitution is None
+
+
+def _refuse_words(text: str, verb: Verb) -> None:
+    """Refuse a word before an address that is no verb. Raises `ParseError` with the header to send."""
+    word, blank, rest = text.partition(" ")
+    rest = rest.strip()
+    if verb != "replace" or not blank or not re.fullmatch(r"[A-Za-z]+", word) or " " in rest or not rest:
+        arrow = re.fullmatch(r"(?P<address>\S+) (?P<old>\S.*?) ?=> ?(?P<new>.*)", text)
+        if arrow and verb == "replace":
+            meant = "{address} {old} => {new}".format(**arrow.groupdict())
+            raise ParseError(
+                f"`=>` stands between blanks, not as in `{text}`", steps=[f"did you mean {meant}"]
+            )
+        return
+    if word in {"add", "insert", "put", "place"}:
+        address = parse_address(rest)
+        owner = replace(address, name=address.name.rpartition(".")[0], digest=None, lines=None, index=None)
+        raise ParseError(
+            f"{word} it where?", steps=[f"at the end of its owner: into {owner}", f"beside it: after {rest}"]
+        )
+    if word in {"rename", "move"}:
+        raise ParseError(
+            f"`{word}` is no verb here",
+            steps=[f"replace the name in its header, with --allow-removal: {rest} old => new"],
+        )
+    near = [known for known in VERBS if SequenceMatcher(None, word.lower(), known).ratio() >= 0.7]
+    if near and not word.endswith("s"):
+        raise ParseError(f"no verb {word}", steps=[f"did you mean {known} {rest}" for known in near])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,18 +10,21 @@ from itertools import pairwise
 from typing import Literal
 
 from ipy_llm.errors import EditRejectedError, ParseError, StaleError
-from ipy_llm.source.address import Address, Header, LineRange
+from ipy_llm.source.address import Address, Header, LineRange, is_digest
+from ipy_llm.source.blocks import Hunk, place, read_hunks, stand
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.fit import fit_section
 from ipy_llm.source.gate import compile_gate, format_gate, guarded_name, guarded_names, names_gate
 from ipy_llm.source.kept import outline_after
-from ipy_llm.source.lines import line_splice, only_place, shifts
+from ipy_llm.source.lines import excerpt, line_splice, only_place, reading, shifts
 from ipy_llm.source.magics import cell_source
 from ipy_llm.source.merge import fit_replacement
 from ipy_llm.source.place import delete, insert
 from ipy_llm.source.prose import headings_under, refuse_lost_headings
 from ipy_llm.source.resolve import find_section, label, resolve, whole
-from ipy_llm.source.text import Span, newline_of, splice
+from ipy_llm.source.slips import reads, strip_blank, understand, variants
+from ipy_llm.source.text import Span, newline_of, splice, unify
+from ipy_llm.source.words import fenced_part, strip_fence
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,14 @@ class Substitute:
 
 
 @dataclass(frozen=True, slots=True)
+class Hunks:
+    """Replace lines where they stand, each run of them once in a chunk."""
+
+    address: Address
+    hunks: tuple[Hunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Insert:
     """Insert a text before, after or into a chunk."""
 
@@ -72,7 +84,7 @@ class Create:
     text: str
 
 
-Edit = Replace | Lines | Substitute | Insert | Delete | Create
+Edit = Replace | Lines | Substitute | Hunks | Insert | Delete | Create
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +147,39 @@ def apply(edits: Sequence[Edit], before: Outline, document: str, *, allow_remova
     try:
         return _finish(steps, before, document, allow_removal=allow_removal)
     except EditRejectedError:
-        moved = _moved(edits[0], steps[0], before, document) if len(steps) == 1 else None
-        if moved is None:
+        mended = [_mended(edit, step, before, document) for edit, step in zip(edits, steps, strict=True)]
+        if not any(mended):
             raise
-        return moved
+        chosen = [other or step for other, step in zip(mended, steps, strict=True)]
+        return _finish(chosen, before, document, allow_removal=allow_removal)
 
 
-def check_digest(address: Address, chunk: Chunk, before: Outline) -> None:
-    """Compare an address's digest with the chunk's. Raises `StaleError`."""
-    now = before.digest(chunk.span)
-    if address.digest is not None and address.digest != now:
-        raise StaleError(
-            f"{chunk.name or 'the document'} changed since it was shown: @{address.digest} is now @{now}",
-            steps=[f"show {replace(address, digest=None, lines=None)}"],
-        )
+def written(edit: Edit, address: Address) -> str:
+    """Return the header that asks for an edit, at another address."""
+    match edit:
+        case Insert():
+            return f"{edit.where} {address}"
+        case Delete():
+            return f"delete {address}"
+        case Substitute():
+            return f"{address} {edit.old} => {edit.new}"
+    return str(address)
+
+
+def check_digest(edit: Edit, chunk: Chunk, before: Outline) -> None:
+    """Compare the digest of an edit's address with the chunk's. Raises `StaleError` with the lines as they are."""
+    given, now = edit.address.digest, before.digest(chunk.span)
+    if given is None or given == now:
+        return
+    name = chunk.name or "the document"
+    others = [other for other in (*before.walk(), whole(before)) if before.digest(other.span) == given]
+    said = f"{name} changed since it was shown: @{given} is now @{now}"
+    if not is_digest(given):
+        said = f"a digest is four hex digits, not @{given}; {name} is @{now}"
+    elif others:
+        said = f"@{given} is of {others[0].name or 'the document'}; {name} is @{now}"
+    again = written(edit, replace(edit.address, digest=now))
+    raise StaleError(said, steps=[*excerpt(edit.address, chunk, before), f"if it is still meant: {again}"])
 
 
 def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_removal: bool) -> Applied:
@@ -201,21 +232,47 @@ def _count(chunk: Chunk, outline: Outline) -> int:
     return sum(guarded_name(other) == guarded_name(chunk) for other in outline.walk())
 
 
-def _moved(edit: Edit, step: _Step, before: Outline, document: str) -> Applied | None:
-    """Apply lines that do not fit where they stand by the one indentation at which they do."""
-    if not isinstance(edit, Lines) or step.chunk is None or before.error is not None:
+def _mended(edit: Edit, step: _Step, before: Outline, document: str) -> _Step | None:
+    """Return lines that do not fit by themselves as they fit: without slips, at the one indentation."""
+    if (
+        not isinstance(edit, Lines)
+        or step.chunk is None
+        or before.error is not None
+        or _fits(step, before, document)
+    ):
         return None
-    found: list[Applied] = []
+    texts = [step.text]
+    for text in variants(unify(edit.text).removesuffix("\n")):
+        texts.append(line_splice(edit.address, text, step.chunk, before)[1])
+        if _fits(replace(step, text=texts[-1]), before, document):
+            return replace(step, text=texts[-1])
+    if step.chunk.is_definition and re.search(
+        rf"\b(?:def|class) {step.chunk.name.rpartition('.')[2]}\b", step.text
+    ):
+        return None  # a twin of the chunk itself was not meant to stand in it
+    moved = (_at_one_indentation(replace(step, text=text), edit, before, document) for text in texts)
+    return next((found for found in moved if found is not None), None)
+
+
+def _at_one_indentation(step: _Step, edit: Lines, before: Outline, document: str) -> _Step | None:
+    """Return lines moved to that of the lines they replace, else to the only one at which they fit."""
+    assert step.chunk is not None
+    found: list[_Step] = []
     for text, replaced in shifts(step.text, edit.address, step.chunk, before):
-        notes = (*step.notes, "moved to the indentation that fits")
-        try:
-            applied = _finish([replace(step, text=text, notes=notes)], before, document, allow_removal=False)
-        except EditRejectedError:
-            continue
-        if replaced:
-            return applied
-        found.append(applied)
+        here = replace(step, text=text, notes=(*step.notes, "moved to the indentation that fits"))
+        if _fits(here, before, document):
+            if replaced:
+                return here
+            found.append(here)
     return found[0] if len(found) == 1 else None
+
+
+def _fits(step: _Step, before: Outline, document: str) -> bool:
+    try:
+        _finish([step], before, document, allow_removal=False)
+    except EditRejectedError:
+        return False
+    return True
 
 
 def _step(edit: Edit, before: Outline, document: str, *, rename: bool) -> _Step:
@@ -224,15 +281,18 @@ def _step(edit: Edit, before: Outline, document: str, *, rename: bool) -> _Step:
     if isinstance(edit, Insert):
         return _insert(edit, before, document)
     chunk = resolve(edit.address, before, document)
-    check_digest(edit.address, chunk, before)
+    check_digest(edit, chunk, before)
     match edit:
         case Replace():
             return _replace(edit, chunk, before, document, rename=rename)
         case Lines():
             return _Step(*line_splice(edit.address, edit.text, chunk, before), "edited", (), chunk)
         case Substitute():
-            span = only_place(edit.address, edit.old, edit.new, chunk, before)
-            return _Step(span, edit.new, "edited", (), chunk)
+            old, new = reading(edit.old, edit.new, chunk, before)
+            span = only_place(edit.address, old, new, chunk, before)
+            return _Step(span, new, "edited", (), chunk)
+        case Hunks():
+            return _Step(*place(edit.hunks, chunk, edit.address, before), "edited", (), chunk)
         case Delete():
             if edit.address.lines is not None:
                 return _Step(*line_splice(edit.address, None, chunk, before), "edited", (), chunk)
@@ -252,13 +312,16 @@ def _step(edit: Edit, before: Outline, document: str, *, rename: bool) -> _Step:
 
 def _insert(edit: Insert, before: Outline, document: str) -> _Step:
     if edit.address.digest is not None:
-        check_digest(edit.address, resolve(edit.address, before, document), before)
-    span, new = insert(edit.where, edit.address, edit.text, before, document)
+        check_digest(edit, resolve(edit.address, before, document), before)
+    text, notes = edit.text, tuple[str, ...]()
+    if before.python and edit.address.section != "docstring":
+        text, notes = understand(text)
+    span, new = insert(edit.where, edit.address, text, before, document)
     section = None
     if edit.where == "into" and edit.address.section is not None:
         target = edit.address.target
         section = find_section(target, before) or replace(whole(before), name=target)
-    return _Step(span, new, "inserted", (), section)
+    return _Step(span, new, "inserted", notes, section)
 
 
 def _replace(edit: Replace, chunk: Chunk, before: Outline, document: str, *, rename: bool) -> _Step:
@@ -266,16 +329,43 @@ def _replace(edit: Replace, chunk: Chunk, before: Outline, document: str, *, ren
         raise ParseError(
             "the text is empty; to remove the chunk, ask for it", steps=[f"delete {edit.address}"]
         )
+    sent, notes = _understood(edit.text, chunk, before)
+    if before.python and not reads(sent):
+        change = _as_hunks(edit, chunk, before)
+        if change is not None:
+            return _Step(*change, "edited", (), chunk)
     if chunk.kind != "section":
-        fitted = fit_replacement(edit.text, chunk, before, document, rename=rename)
-        return _Step(chunk.span, fitted.text, "replaced", fitted.notes, chunk)
-    fitted = fit_section(edit.text, chunk, before)
+        fitted = fit_replacement(sent, chunk, before, document, rename=rename)
+        return _Step(chunk.span, fitted.text, "replaced", (*notes, *fitted.notes), chunk)
+    fitted = fit_section(sent, chunk, before)
     if not rename and before.language == "markdown" and chunk.name:
         refuse_lost_headings(fitted.text, chunk, before)
     text = before.source.text
     empty = chunk.span.start == chunk.span.end and (chunk.name or not text)
     new = fitted.text + newline_of(text) if empty else fitted.text
-    return _Step(chunk.span, new, "replaced", fitted.notes, chunk)
+    return _Step(chunk.span, new, "replaced", (*notes, *fitted.notes), chunk)
+
+
+def _as_hunks(edit: Replace, chunk: Chunk, before: Outline) -> tuple[Span, str] | None:
+    """Return the splice for a text that is a diff or blocks. Raises `EditRejectedError` where its old lines do not fit."""
+    text = strip_blank(unify(edit.text))
+    ways = read_hunks(fenced_part(text) or text)
+    if not ways:
+        return None
+    chosen = next((hunks for hunks in ways if stand(hunks, chunk, before)), ways[0])
+    return place(chosen, chunk, edit.address, before)
+
+
+def _understood(text: str, chunk: Chunk, before: Outline) -> tuple[str, tuple[str, ...]]:
+    """Return a text for a chunk without a model's slips; of what need not be statements only the fence goes."""
+    if not before.python:
+        return text, ()
+    old = unify(chunk.span.of(before.source.text))
+    statements = chunk.kind != "section" or not chunk.name
+    if not statements and (chunk.name.endswith("#docstring") or not old.strip() or not reads(old)):
+        bare = strip_blank(unify(text))
+        return strip_fence(bare) or bare, ()
+    return understand(text, old)
 
 
 def _new_spans(ordered: Sequence[_Step]) -> Iterator[Span]:

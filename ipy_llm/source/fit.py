@@ -94,7 +94,7 @@ def normalise(sent: str, chunk: Chunk, outline: Outline) -> tuple[str, tuple[str
 def fit_section(sent: str, section: Chunk, outline: Outline) -> Fitted:
     """Fit a replacement for a section or a whole document: its first line goes where the markers stand."""
     old = section.span.of(outline.source.text)
-    code = clean(sent, python=outline.python)
+    code = clean(sent)
     notes: tuple[str, ...] = ()
     if not outline.python:
         text = code
@@ -129,7 +129,7 @@ def fit_new(sent: str, indent: str, outline: Outline) -> Fitted:
 
     Raises `ParseError` where it does not parse.
     """
-    code = clean(sent, python=outline.python)
+    code = clean(sent)
     if not outline.python:
         return Fitted(code)
     step = step_of(outline, None)

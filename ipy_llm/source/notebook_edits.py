@@ -31,6 +31,7 @@ from ipy_llm.source.percent import cells_of, head_kind, is_bare_head
 from ipy_llm.source.resolve import whole
 from ipy_llm.source.sent import clean, refuse_placeholders
 from ipy_llm.source.text import has_veil, reveal, split_lines
+from ipy_llm.source.words import strip_fence
 
 
 def edit_notebook(
@@ -110,12 +111,12 @@ def _place(position: int, edit: Edit, plan: _Plan, notebook: Notebook, document:
     if not edit.address.target:
         outline = notebook.cells[number].outline
         if isinstance(edit, Insert) and edit.where != "into":
-            check_digest(edit.address, whole(outline), outline)
+            check_digest(edit, whole(outline), outline)
             cells = new_cells(edit.text, document, python=notebook.python)
             plan.insert(position, cells, number + (edit.where == "after"))
             return
         if isinstance(edit, Delete) and edit.address.lines is None:
-            check_digest(edit.address, whole(outline), outline)
+            check_digest(edit, whole(outline), outline)
             plan.deleted[number] = position
             return
     plan.edits.setdefault(number, []).append((position, edit))
@@ -208,6 +209,7 @@ def _fitted(edit: Edit, cell: Cell, name: str) -> Edit:
     if has_veil(edit.text):
         raise _no_veil()
     sent = clean(edit.text)
+    sent = strip_fence(sent) or sent
     veiled = veil(sent)
     if veiled is None and sent[:1] in {" ", "\t"}:
         veiled = veil(f"if 1:\n{sent}")
@@ -218,7 +220,8 @@ def _fitted(edit: Edit, cell: Cell, name: str) -> Edit:
 def _as_lines(edit: Replace | Insert, cell: Cell, name: str) -> Lines:
     """Return the replacement of a whole cell as one of its lines; blank ones at its ends stay."""
     outline = cell.outline
-    sent = clean(edit.text, python=outline.python)
+    sent = clean(edit.text)
+    sent = (strip_fence(sent) or sent) if outline.python else sent
     old = split_lines(whole(outline).span.of(cell.text))
     filled = [number for number, line in enumerate(old, 1) if line.strip()] or [1, len(old)]
     head, _, rest = sent.partition("\n")
@@ -248,7 +251,7 @@ def _other_language(
         return None
     if not before.python or is_python_cell(only.text):
         return None
-    check_digest(edit.address, whole(before), before)
+    check_digest(edit, whole(before), before)
     after = outline_cell("code", only.text)
     if not allow_removal:
         names_gate(before, after, Counter(), name)

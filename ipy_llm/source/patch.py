@@ -14,11 +14,17 @@ import re
 from dataclasses import dataclass, replace
 
 from ipy_llm.errors import ParseError
-from ipy_llm.source.address import Header, parse_header
-from ipy_llm.source.sent import strip_fence
+from ipy_llm.source.address import Address, Header, parse_header
+from ipy_llm.source.blocks import Hunk
+from ipy_llm.source.dialects import read_foreign
+from ipy_llm.source.slips import strip_blank
 from ipy_llm.source.text import unify
+from ipy_llm.source.words import fenced_part, is_prose, strip_fence
 
-_DIFF = re.compile(r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@.*|(?:---|\+\+\+) [ab]/.*|diff --git .*")
+_DIFF = re.compile(r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@.*")
+_OTHER_MARK = re.compile(
+    r"(?P<mark>@@@+ ?|@@|#+ @@ |\*\*@@ |> @@ |- @@ |%%edit |%llm edit )(?P<header>[^\s@-].*?)(?:\*\*| @@+)?"
+)
 _ENTRY = "@@ "
 _ESCAPED = re.compile(r"\\*@@ ")
 _BARE = re.compile(r"(?<!\r)\n")
@@ -27,16 +33,26 @@ _EXAMPLE = "@@ shop/cart.py::Cart.total\ndef total(self): ..."
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One edit as written: its header, its body with line feeds, and the line its header is on."""
+    """One edit as written: its header, its body with line feeds, and the line its header is on.
+
+    `hunks` instead of a body where it was written as a diff.
+    """
 
     header: Header
     text: str
     line: int
+    hunks: tuple[Hunk, ...] = ()
 
 
 def parse_patch(text: str) -> tuple[Entry, ...]:
     """Split a patch into its entries. Raises `ParseError` with the line that does not fit."""
-    lines = _lines(text.strip("\ufeff\u200b"))
+    lines = _with_marks(_lines(text.strip("\ufeff\u200b")))
+    foreign = read_foreign(lines)
+    if foreign:
+        return tuple(
+            Entry(Header(part.verb, Address(document=part.path)), part.text, part.line, part.hunks)
+            for part in foreign
+        )
     literal = False  # the lines of a body are: they may be of a diff that is quoted
     for number, line in enumerate(lines, 1):
         literal = literal or line.startswith(_ENTRY)
@@ -47,7 +63,7 @@ def parse_patch(text: str) -> tuple[Entry, ...]:
             )
     starts = [number for number, line in enumerate(lines) if line.startswith(_ENTRY)]
     before = "\n".join(lines[: starts[0]] if starts else lines).strip()
-    if not starts or before:
+    if not starts or (before and not is_prose(before)):
         shown = before.partition("\n")[0][:80]
         raise ParseError(
             f"`{shown}` stands under no header; a patch begins with `@@ ADDRESS`", steps=_EXAMPLE.split("\n")
@@ -73,10 +89,42 @@ def escape(line: str) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """Split a patch into lines, a Markdown fence around it left out; one at its end alone is a body's."""
+    """Split a patch into lines, a Markdown fence and words around it left out; at its end alone they are a body's."""
     # Where some lines end in LF alone, a CR before an LF is what a body says: see `create`.
-    lines = (text if _BARE.search(text) else unify(text)).split("\n")
-    return strip_fence(lines) if not lines[0].startswith(_ENTRY) else lines
+    text = text if _BARE.search(text) else unify(text)
+    if not text.startswith(_ENTRY):
+        bare = strip_blank(text)
+        text = strip_fence(bare) or fenced_part(bare) or text
+    return text.split("\n")
+
+
+def without_header(header: Header, text: str) -> str:
+    """Return the text below a header without a copy of that header. Raises `ParseError` where it is another one."""
+    first, _, rest = unify(text).lstrip("\n").partition("\n")
+    match = _OTHER_MARK.fullmatch(first) or re.fullmatch(r"(?P<mark>@@) (?P<header>\S.*)", first)
+    if match is None or _DIFF.fullmatch(first) or header.verb == "create":
+        return text
+    copied = parse_header(match["header"])
+    if copied.verb == header.verb and copied.address.name.endswith(header.address.name.rpartition(".")[2]):
+        return rest
+    raise ParseError(
+        f"the text begins with another header, `{first}`", steps=["send a patch without an ADDRESS"]
+    )
+
+
+def _with_marks(lines: list[str]) -> list[str]:
+    """Return lines whose entries begin with `@@ ` where all begin with another mark, the first line's."""
+    if any(line.startswith(_ENTRY) for line in lines):
+        return lines
+    filled = [line for line in lines if line.strip() and not is_prose(line)]
+    first = _OTHER_MARK.fullmatch(filled[0]) if filled else None
+    if first is None:
+        return lines
+    marked = [(_OTHER_MARK.fullmatch(line), line) for line in lines]
+    return [
+        f"{_ENTRY}{match['header']}" if match and match["mark"] == first["mark"] else line
+        for match, line in marked
+    ]
 
 
 def _inherit(header: Header, entries: list[Entry]) -> Header:

@@ -8,6 +8,7 @@ from ipy_llm.errors import ParseError
 from ipy_llm.source.notebook import CellKind
 from ipy_llm.source.notebook_style import NewCell
 from ipy_llm.source.sent import clean
+from ipy_llm.source.words import strip_fence
 
 _KIND = r"\[(markdown|md|raw|code)\]"
 _HEAD = re.compile(rf"#[ \t]*%%[ \t]*(?:{_KIND}[ \t]*)?(?P<title>.*?)[ \t]*(?:{_KIND}[ \t]*)?")
@@ -59,9 +60,10 @@ def _title(line: str) -> str:
 def _filled(text: str, *, python: bool) -> str:
     """Return a text cleaned; nothing where nothing is left."""
     try:
-        return clean(text, python=python)
+        text = clean(text)
     except ParseError:
         return ""
+    return (strip_fence(text) or text) if python else text
 
 
 def _uncommented(text: str) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import replace
 from typing import Literal
 
 from ipy_llm.errors import EditRejectedError
-from ipy_llm.source.address import Address
+from ipy_llm.source.address import Address, LineRange
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.fit import Fitted, fit_main, fit_new, step_of
 from ipy_llm.source.preamble import add_docstring, add_imports
 from ipy_llm.source.resolve import always_there, find_section, label, resolve, whole
+from ipy_llm.source.sent import parse_suite
 from ipy_llm.source.syntax import parse
-from ipy_llm.source.text import Span, newline_of, splice
+from ipy_llm.source.text import Span, newline_of, splice, unify
 
 # What a line of Markdown goes on with that stands directly below one of its kind.
 _ITEM = re.compile(
@@ -132,12 +134,31 @@ def _into(address: Address, sent: str, outline: Outline, document: str) -> tuple
     if owner.body_indent is None:
         step = step_of(outline, None) or "    "
         return owner.span, _opened(owner, fit_new(sent, owner.indent + step, outline), outline)
+    _refuse_dead(owner, address, outline)
     fitted = fit_new(sent, owner.body_indent, outline)
     if owner.placeholder is not None:
         return owner.placeholder, fitted.text
     end = owner.children[-1] if owner.children and owner.children[-1].last else None
     gap = _gap_at_end(end, fitted, 1, outline)
     return _at(owner.span.end), "\n" * (gap + 1) + fitted.text
+
+
+def _refuse_dead(owner: Chunk, address: Address, outline: Outline) -> None:
+    """Refuse to append to a function that has returned by then. Raises `EditRejectedError`."""
+    if owner.kind != "function":
+        return
+    body, shift = parse_suite(unify(owner.span.of(outline.source.text)))
+    last = body[0].body[-1] if isinstance(body[0], (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+    if isinstance(last, (ast.Return, ast.Raise)):
+        number = last.lineno - shift
+        before = replace(
+            address, digest=outline.digest(owner.span), lines=LineRange(number - 1, number - 1, insert=True)
+        )
+        word = type(last).__name__.lower()
+        raise EditRejectedError(
+            f"{owner.name} ends with `{word}`; what follows would never run; nothing was written",
+            steps=[f"to insert before the {word}: {before}"],
+        )
 
 
 def _opened(owner: Chunk, fitted: Fitted, outline: Outline) -> str:

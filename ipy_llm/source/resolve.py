@@ -20,6 +20,7 @@ def resolve(address: Address, outline: Outline, document: str = "") -> Chunk:
     `document` is how error messages write the document. Raises `NotFoundError` with the closest
     names, or `AmbiguousError` with every full address. Never picks the first of several.
     """
+    address = settled(address, outline)
     if not address.target:
         return whole(outline)
     if address.section is not None and not outline.python:
@@ -57,6 +58,23 @@ def resolve(address: Address, outline: Outline, document: str = "") -> Chunk:
             steps=[_menu_line(chunk, outline, document) for chunk in found],
         )
     return found[0]
+
+
+def settled(address: Address, outline: Outline) -> Address:
+    """Return an address whose section is none as what it is: `Cart#total` a member, `Cart.total#3f1c` a digest."""
+    section = address.section
+    if section is None or outline.error is not None or address.target in outline.problems:
+        return address
+    if find_section(address.target, outline) is not None or section in always_there(address.name, outline):
+        return address
+    member = replace(address, name=f"{address.name}.{section}".lstrip("."), section=None)
+    if len(candidates(member, outline)) == 1:
+        return member
+    named = replace(address, section=None)
+    found = candidates(named, outline)
+    if len(found) == 1 and outline.digest(found[0].span) == section and address.digest is None:
+        return replace(named, digest=section)
+    return address
 
 
 def candidates(address: Address, outline: Outline) -> list[Chunk]:

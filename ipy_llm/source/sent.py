@@ -1,4 +1,4 @@
-"""Reading a text as a model sent it: fences, copied line numbers, wrappers, comments in place of code."""
+"""Reading a text as a model sent it: its statements, a class around it, comments in place of code."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import tokenize
 
 from ipy_llm.errors import EditRejectedError, ParseError
 from ipy_llm.source.reindent import Line, read_layout
+from ipy_llm.source.slips import strip_blank
 from ipy_llm.source.syntax import DEFINITIONS, bound_names, parse
 from ipy_llm.source.text import indentation, unify
+from ipy_llm.source.words import is_fence, is_prose
 
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*[\w+-]*[ \t]*")
-_NUMBERED = re.compile(r" *(\d+)\t(.*)")
 _CURLY = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 
 _WHOLE = r"(?:code|function|method|class|module|implementation|body|logic|file)s?"
@@ -37,28 +37,15 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def clean(text: str, *, python: bool = True) -> str:
+def clean(text: str) -> str:
     """Return a sent text with line feeds, without a byte-order mark or blank lines at its ends.
 
-    Of Python, a Markdown fence around it and copied line numbers go too. Raises `ParseError` where
-    nothing is left.
+    Raises `ParseError` where nothing is left.
     """
-    lines = _strip_blank(unify(text.strip("\ufeff\u200b")).split("\n"))
-    if python and lines:
-        lines = _strip_blank(strip_fence(lines))
-        lines = _strip_blank(without_numbers("\n".join(lines)).split("\n"))
-    if not lines:
+    text = strip_blank(unify(text.strip("\ufeff\u200b")))
+    if not text:
         raise ParseError("the text is empty; to remove a chunk, ask for it: delete ADDRESS")
-    return "\n".join(lines)
-
-
-def strip_fence(lines: list[str]) -> list[str]:
-    """Return lines without a Markdown fence around them."""
-    filled = _strip_blank(lines)
-    # A line of backticks is no Python; at the ends it is outside any string.
-    opens = bool(filled) and _FENCE.fullmatch(filled[0]) is not None
-    closes = len(filled) > 1 and _FENCE.fullmatch(filled[-1]) is not None
-    return filled[opens : len(filled) - closes] if opens or closes else lines
+    return text
 
 
 def parse_suite(code: str) -> tuple[list[ast.stmt], int]:
@@ -172,8 +159,9 @@ def _alone(number: int, lines: list[Line]) -> bool:
 
 def _habit(lines: list[str], shown: str) -> list[str]:
     """Return what to do about a text that is no Python for a reason that can be told."""
-    fences = [number for number, line in enumerate(lines) if _FENCE.fullmatch(line)]
-    if fences:
+    if is_prose("\n".join(lines)):
+        return ["these are words and no code: send the code"]
+    if any(map(is_fence, lines)):
         return ["send only the code, without words or ``` around it"]
     filled = [line for line in lines if line.strip()]
     if filled[0].startswith(("@@ ", "%%")):
@@ -184,24 +172,10 @@ def _habit(lines: list[str], shown: str) -> list[str]:
         return ["it looks like a diff: send the new text alone"]
     if any(line.startswith(("<<<<<<<", ">>>>>>>")) for line in lines):
         return ["send the new text alone, without the old and the marks"]
-    if "\u00a0" in "".join(lines):
-        return ["it has no-break spaces (U+00A0): write plain ones"]
+    entity = re.search(r"&(?:lt|gt|amp|quot);", shown)
+    if entity:
+        return [f"write the sign itself for `{entity[0]}`"]
     straight = shown.translate(_CURLY)
     if straight != shown:
         return [f"write straight quotes: {straight}"]
     return []
-
-
-def without_numbers(text: str) -> str:
-    """Take away the line numbers that `show` prints, where every line has the next one."""
-    lines = text.split("\n")
-    matches = [_NUMBERED.fullmatch(line) for line in lines]
-    numbers = [int(match[1]) for match in matches if match]
-    if len(numbers) != len(lines) or numbers != list(range(numbers[0], numbers[0] + len(lines))):
-        return text
-    return "\n".join(match[2] for match in matches if match)
-
-
-def _strip_blank(lines: list[str]) -> list[str]:
-    filled = [number for number, line in enumerate(lines) if line.strip()]
-    return lines[filled[0] : filled[-1] + 1] if filled else []

@@ -14,6 +14,7 @@ from ipy_llm.source.notebook_edits import edit_notebook, new_cells
 from ipy_llm.source.notebook_write import new_notebook
 from ipy_llm.source.outline import outline
 from ipy_llm.source.sent import clean
+from ipy_llm.source.slips import understand
 from ipy_llm.source.text import Source
 
 
@@ -24,10 +25,12 @@ def create_document(text: str, language: Language, name: str) -> str:
     """
     if language == "notebook":
         if text.lstrip().startswith("{"):
-            return read_notebook(Source(f"{clean(text, python=False)}\n")).source.text
+            return read_notebook(Source(f"{clean(text)}\n")).source.text
         return new_notebook(new_cells(text, name) if text.strip() else []).source.text
     if not text.strip():  # an `__init__.py` is often empty
         return ""
+    if language == "python":
+        text, _ = understand(text)
     made = f"{fit_new(text, '', outline(Source(''), language)).text}\n"
     if language == "python":
         compile_gate(Source(made), name)

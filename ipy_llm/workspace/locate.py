@@ -26,6 +26,11 @@ _DEFINED = re.compile(
 NAMED = (".py", ".ipynb")
 MOST_FILES = 2000  # looked through for a name in a folder without a project's marker, such as a home folder
 
+# `cart.py:Cart.total`, `cart.py Cart.total` and `cart.py > Cart.total` are addresses but for a sign.
+_FILE_AND_NAME = re.compile(
+    r"(?P<path>\S.*?\.\w+)(?:\s*(?:[:,>/#]|->|-)\s*|\s+)(?P<name>[A-Za-z_][\w.]*(?:\[\w+\])?)"
+)
+
 _INSTALLED = ("site-packages", "dist-packages")
 
 
@@ -55,6 +60,9 @@ def locate(address: Address, workspace: Workspace) -> Located:
     a module. Raises `NotFoundError` with what is near, `AmbiguousError` with every full address.
     """
     if address.document is not None:
+        owner = _owner_of(address, workspace)
+        if owner is not None:
+            return owner
         path = find_document(address.document, workspace, address.target)
         return Located(path, workspace.name(path), address)
     if address.cell is not None:
@@ -65,13 +73,17 @@ def locate(address: Address, workspace: Workspace) -> Located:
         return _located(named, replace(address, name="", cell=None), workspace)
     if not address.name:
         raise ParseError("which document? write FILE::" + (address.target or "Name"))
-    path_or_none = _existing(address.name, workspace)
+    path_or_none = _existing(address.name, workspace) or _spelt(address.name, workspace)
     if path_or_none is not None:
         address = replace(address, name="")
         if path_or_none.suffix == ".ipynb" and isinstance(address.index, int):  # `nb.ipynb[3]`
             address = replace(address, index=None, cell=str(address.index))
         return _located(path_or_none, address, workspace)
-    if "/" in address.name or "\\" in address.name:
+    parts = _FILE_AND_NAME.fullmatch(address.name)
+    path_or_none = parts and (_existing(parts["path"], workspace) or _spelt(parts["path"], workspace))
+    if parts is not None and path_or_none is not None:
+        return _located(path_or_none, as_target(replace(address, name=parts["name"])), workspace)
+    if _is_path(address.name):
         raise _no_document(address.name, workspace, "")
     address = as_target(address)
     hits = list(_places(address, workspace))
@@ -100,10 +112,33 @@ def find_document(document: str, workspace: Workspace, target: str = "") -> Path
 
     Raises `NotFoundError` with near ones, as addresses of `target` in them.
     """
-    found = _existing(document, workspace) or _module_file(document, workspace)
+    found = _existing(document, workspace) or _spelt(document, workspace) or _module_file(document, workspace)
     if found is None:
         raise _no_document(document, workspace, target)
     return found
+
+
+def exists(document: str, workspace: Workspace) -> bool:
+    """Say whether a path or a dotted module names a file."""
+    return bool(
+        _existing(document, workspace) or _spelt(document, workspace) or _module_file(document, workspace)
+    )
+
+
+def places(name: str, workspace: Workspace, document: str | None = None) -> list[str]:
+    """Return the full addresses of what has exactly this name, in a document or in the whole project."""
+    address = Address(name=name)
+    if document is None:
+        found = list(_places(address, workspace))
+    else:
+        path = find_document(document, workspace)
+        found = [(path, read_file(path)[1])]
+    return [f"{workspace.name(path)}::{target}" for path, held in found for target in targets(address, held)]
+
+
+def near_places(name: str, workspace: Workspace) -> list[str]:
+    """Return the full addresses that a name which nothing has may mean, the closest first."""
+    return places(name, workspace) or _near(name, workspace)
 
 
 def new_document(document: str, workspace: Workspace, removed: Collection[Path] = ()) -> Path:
@@ -116,7 +151,8 @@ def new_document(document: str, workspace: Workspace, removed: Collection[Path] 
         return found
     if found is not None:
         raise RequestError(
-            f"{document} exists already; nothing was written", steps=[f"into {workspace.name(found)}"]
+            f"{document} exists already; nothing was written",
+            steps=[f"to add to it: into {workspace.name(found)}", f"to replace it: {workspace.name(found)}"],
         )
     if not document.isprintable():
         raise RequestError(f"no name for a file: {document!r}; nothing was written")
@@ -152,6 +188,48 @@ def _existing(name: str, workspace: Workspace) -> Path | None:
         if os.path.isfile(path):  # not Path.is_file: it raises for a name that is too long
             return Path(path)
     return None
+
+
+def _spelt(name: str, workspace: Workspace) -> Path | None:
+    """Return the file of a path that is right but for a sign: a diff's `a/`, backslashes, the project's own name."""
+    plain = name.strip("\"'`<> ").removeprefix("file://").replace("\\", "/").strip("/@")
+    bare = {
+        plain,
+        f"{plain}.py",
+        plain.removeprefix("a/"),
+        plain.removeprefix("b/"),
+        plain.removeprefix(f"{workspace.root.name}/"),
+    }
+    found = {
+        path
+        for one in bare
+        if "/" in plain or plain.endswith(".py")
+        for path in [_existing(one, workspace)]
+        if path
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _owner_of(address: Address, workspace: Workspace) -> Located | None:
+    """Return what `Cart::total` means: the one member of that name, where no file or module is called `Cart`."""
+    assert address.document is not None
+    if not address.document.replace(".", "").isidentifier() or not address.name:
+        return None
+    if _existing(address.document, workspace) or _module_file(address.document, workspace):
+        return None
+    member = replace(address, document=None, name=f"{address.document}.{address.name}")
+    found = list(_places(member, workspace))
+    return _located(found[0][0], member, workspace) if len(found) == 1 else None
+
+
+def _is_path(name: str) -> bool:
+    """Say whether a name is a path and not a qualified name with slashes, as `Cart/total`."""
+    plain = name.replace("\\", "/")
+    return "/" in plain and (
+        plain.startswith(("/", "."))
+        or "." in plain.rpartition("/")[2]
+        or not all(part.isidentifier() for part in plain.split("/"))
+    )
 
 
 def _module_file(dotted: str, workspace: Workspace) -> Path | None:

@@ -32,6 +32,7 @@ from ipy_llm.source.fit import fit_chunk
 from ipy_llm.source.outline import outline
 from ipy_llm.source.resolve import label
 from ipy_llm.source.signature import header_end
+from ipy_llm.source.slips import understand
 from ipy_llm.source.text import LINE_END, Source, decode, newline_of, unify
 from ipy_llm.workspace.project import Workspace
 
@@ -58,7 +59,8 @@ def deeper(text: str) -> str:
 def fitted(sent: str, chunk: Chunk, found: Outline) -> str:
     """Return what a replacement comes to."""
     try:
-        return fit_chunk(sent, chunk, found).text
+        understood, _ = understand(sent, unify(chunk.span.of(found.source.text)))
+        return fit_chunk(understood, chunk, found).text
     except IpyLlmError as error:
         return f"refused: {error}"
 

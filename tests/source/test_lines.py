@@ -1,5 +1,7 @@
 """Lines of a chunk, and text within a line."""
 
+import re
+
 import pytest
 
 CART = """\
@@ -68,8 +70,13 @@ def test_inserted_lines_move_to_the_one_indentation_that_fits(edited, at):
     )
 
 
-def test_lines_with_a_string_over_lines_do_not_move(refusal, at):
-    assert "would break the file" in refusal(CART, at(CART, "Cart.total", "5"), 'return """\n"""')
+def test_lines_that_move_leave_those_of_a_string_where_they_are(edited, at):
+    after = edited(CART, at(CART, "Cart.total", "5"), 'return """\n  a\n"""')
+    assert after == CART.replace("        return x", '        return """\n  a\n"""')
+
+
+def test_lines_with_a_string_that_is_not_closed_do_not_move(refusal, at):
+    assert "would break the file" in refusal(CART, at(CART, "Cart.total", "5"), 'return """\n')
 
 
 def test_where_two_indentations_fit_neither_is_picked(refusal, at):
@@ -89,23 +96,38 @@ def test_lines_that_add_a_twin_outside_are_refused_too(refusal, at):
     assert message.startswith("the lines would stand outside f; nothing was written")
 
 
-def test_lines_need_their_digest(refusal):
+def test_lines_need_their_digest(refusal, at):
     assert refusal(CART, "Cart.total:3", "x") == (
-        "lines need the digest they were shown with; nothing was written\nshow shop.py::Cart.total"
+        "lines need the digest they were shown with; nothing was written\n"
+        "1\t    def total(self, a):\n2\t        if a:\n3\t            x = 1\n4\t            y = 2\n5\t        return x\n"
+        f"for these: shop.py::{at(CART, 'Cart.total', 3)}"
     )
 
 
-def test_a_digest_that_does_not_match_says_what_to_show(refusal):
+def test_a_digest_that_does_not_match_is_answered_with_the_lines_as_they_are(refusal, at):
     message = refusal(CART, "Cart.total@0000:3", "x")
     assert message.startswith("Cart.total changed since it was shown: @0000 is now @")
-    assert message.endswith("\nshow shop.py::Cart.total")
+    assert "\n3\t            x = 1\n" in message
+    assert message.endswith(f"\nif it is still meant: shop.py::{at(CART, 'Cart.total', 3)}")
 
 
-@pytest.mark.parametrize("lines", ["6", "2-6", "6+"])
-def test_lines_beyond_the_last_are_refused_with_how_many_there_are(refusal, at, lines):
-    assert refusal(CART, at(CART, "Cart.total", lines), "x") == (
-        "Cart.total has 5 lines, not 6\nshow shop.py::Cart.total"
-    )
+def test_a_digest_of_something_else_is_told(refusal, at):
+    other = at(CART, "Cart", "1").partition("@")[2][:4]
+    assert refusal(CART, f"Cart.total@{other}:3", "x").startswith(f"@{other} is of Cart; Cart.total is @")
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("6", "6\nas lines of the file: shop.py::{5}"),
+        ("2-6", "6\nas lines of the file: shop.py::{1-5}"),
+        ("2-9", "9\nto its last line: shop.py::{2-5}"),
+        ("9", "9\nshow shop.py::Cart.total"),
+    ],
+)
+def test_lines_beyond_the_last_are_refused_with_how_many_there_are(refusal, at, lines, says):
+    says = re.sub(r"\{(.*)\}", lambda match: at(CART, "Cart.total", match[1]), says)
+    assert refusal(CART, at(CART, "Cart.total", lines), "x") == f"Cart.total has 5 lines, not {says}"
 
 
 def test_an_empty_text_points_at_delete(refusal, at):
@@ -143,7 +165,8 @@ def test_a_fragment_changes_where_it_stands_once(edited):
 def test_a_fragment_that_stands_twice_asks_for_the_line(refusal, at, edited):
     assert refusal(CART, "Cart.total x => w") == (
         "`x` stands 2 times in Cart.total, on its lines 3, 5; nothing was written\n"
-        f"say which: shop.py::{at(CART, 'Cart.total', 3)} x => w"
+        f"say which: shop.py::{at(CART, 'Cart.total', 3)} x => w\n"
+        f"say which: shop.py::{at(CART, 'Cart.total', 5)} x => w"
     )
     assert edited(CART, "Cart.total:5 x => a") == CART.replace("return x", "return a")
 

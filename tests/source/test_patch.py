@@ -46,8 +46,8 @@ def test_a_fence_around_it_and_crlf_do_not_matter():
     [
         ("", "a patch begins with `@@ ADDRESS`"),
         ("def f(): ...\n", "`def f(): ...` stands under no header"),
-        ("Here is the patch:\n@@ f\nx\n", "`Here is the patch:` stands under no header"),
-        ("--- a/x.py\n+++ b/x.py\n@@ -1,3 +1,4 @@\n", "line 1, `--- a/x.py`, is of a unified diff"),
+        ("x = 1\n@@ f\nx\n", "`x = 1` stands under no header"),
+        ("@@ -1,3 +1,4 @@\n-a\n+b\n", "line 1, `@@ -1,3 +1,4 @@`, is of a unified diff"),
         ("@@ f\nx\n@@ -1,3 +1,4 @@ def f\n", "line 3, `@@ -1,3 +1,4 @@ def f`, is of a unified diff"),
         ("@@ f\nx\n@@ a => b\n", "line 3, `@@ a => b`: write `ADDRESS old => new`"),
     ],

@@ -364,16 +364,14 @@ def test_an_import_beside_a_method_is_refused(refusal):
 @pytest.mark.parametrize(
     ("sent", "says"),
     [
-        ("def count(self):\n    return “x”", 'its line 2: invalid character \'“\' (U+201C); nothing was written\n  return “x”\nwrite straight quotes: return "x"'),
-        ("Here it is:\n```python\ndef count(self): ...\n```", "send only the code, without words or ``` around it"),
-        ("-    def count(self): return 1\n+    def count(self): return 2", "it looks like a diff: send the new text alone"),
-        ("def count(self):\n\u00a0   return 1", "it has no-break spaces (U+00A0): write plain ones"),
+        ("def count(self):\n    return “x\n", 'its line 2: invalid character \'“\' (U+201C); nothing was written\n  return “x\nwrite straight quotes: return "x'),
+        ("def count(self): ...\n```\nx = 1\n```python\ny = 2", "send only the code, without words or ``` around it"),
+        ("-    def count(self): return 7\n+    def count(self): return 2", "its old lines do not stand in Cart.count"),
         ("def count(self:\n    return 1", "syntax error on its line 1: '(' was never closed; nothing was written\n  def count(self:"),
-        (">>> def count(self):\n...     return 1", "send the code without prompts"),
+        (">>> def count(self):\n    return 1", "send the code without prompts"),
         ("@@ shop.py::Cart.count\ndef count(self): ...", "send the code without its header line"),
         ("%%edit shop.py::Cart.count\ndef count(self): ...", "send the code without its header line"),
         ("", "the text is empty; to remove the chunk, ask for it\ndelete shop.py::Cart.count"),
-        ("```\n```", "the text is empty"),
     ],
 )  # fmt: skip
 def test_a_text_that_is_no_python_is_refused_with_the_reason(refusal, sent, says):

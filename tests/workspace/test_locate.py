@@ -169,7 +169,6 @@ def test_a_wrong_path_is_answered_with_the_file_of_that_name(write):
     ("wrong", "near"),
     [
         ("shop/carts.py", "shop/cart.py"),
-        ("shop\\cart.py", "shop/cart.py"),
         ("docs/README.md", "README.md"),
         ("shop.carts::Cart", "shop/cart.py"),
     ],
@@ -225,7 +224,7 @@ def test_files_that_cannot_be_read_have_no_say(write):
     assert found("Cart.total", workspace) == "shop/cart.py|Cart.total"
 
 
-@pytest.mark.parametrize("wrong", ["Cart.total@xyz", "Cart total", "1x", "a" * 5000, "a/" * 3000, "x\0y"])
+@pytest.mark.parametrize("wrong", ["Cart total", "1x", "a" * 5000, "a/" * 3000, "x\0y"])
 def test_nonsense_is_a_request_to_change(write, wrong):
     with pytest.raises(RequestError):
         locate(parse_address(wrong), write(SHOP))
@@ -249,7 +248,11 @@ def test_a_new_document_goes_below_the_root(write, root):
 @pytest.mark.parametrize(
     ("name", "why", "steps"),
     [
-        ("shop/cart.py", "exists already", ("into shop/cart.py",)),
+        (
+            "shop/cart.py",
+            "exists already",
+            ("to add to it: into shop/cart.py", "to replace it: shop/cart.py"),
+        ),
         ("shop", "is a folder", ("create shop/NAME",)),
         ("shop/cart.py/x.py", "there is a file where its folder would be", ()),
         ("a\0b.py", "no name for a file", ()),
