@@ -58,7 +58,7 @@ class Outcomes:
 
 
 class Project:
-    """A project whose every file one patch changes; it makes new files in new folders too."""
+    """A project whose every file one patch changes; it makes new files in new folders too, and removes some."""
 
     def __init__(self, folder: Path, files: int) -> None:
         self.root = folder / "project"
@@ -71,6 +71,9 @@ class Project:
         new = max(files // 20, 1)
         entries = [f"@@ m{number}.py::Cart.total price => cost\n" for number in range(files)]
         entries += [f"@@ create new/deep{number % 3}/n{number}.py\nx = {number}\n" for number in range(new)]
+        for number in range(new):
+            (self.root / f"gone{number}.py").write_text(_FILE.format(number=number))
+        entries += [f"@@ delete gone{number}.py\n" for number in range(new)]
         self.patch = "".join(entries).encode()
         self.pending = pending_entry(journal_folder(self.root))
         self.old = self.tree()
@@ -84,7 +87,9 @@ class Project:
         self.writes = self.places = 0.0
         self.run("undo")
         assert self.tree() == self.old, "undo is not exact"
-        assert len(self.new) == len(self.old) + new
+        assert self.new.keys() ^ self.old.keys() == {
+            name for name in self.new.keys() | self.old.keys() if name.startswith(("new", "gone"))
+        }
 
     def tree(self) -> dict[str, bytes]:
         """Return every file with its bytes."""
