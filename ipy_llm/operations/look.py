@@ -110,13 +110,15 @@ def outline(
     _, found = read_file(located.path)
     if isinstance(found, Notebook):
         return outline_notebook(found, located)
-    if found.error and not (found.sections or found.problems):
+    if not found.python and not (found.sections or found.problems):
         raise ParseError(f"{located.document}: {found.error}", steps=[f"show {located.document}"])
     start = resolve(located.address, found, located.document)
     chunks = start.children if start.name else found.chunks
     whole = len(found.starts) - (1 if found.source.text.endswith(("\n", "\r")) else 0)
     named = f"::{label(start, found)}" if start.name else ""
     head = f"{located.document}{named}@{found.digest(start.span)}  {whole} lines"
+    if found.error and found.python:
+        head += f"  ({found.error})"
     lines_of = list(entries(chunks, found, 0))
     facts = {
         "document": located.document,
@@ -153,8 +155,8 @@ def _outline_folder(folder: Path, workspace: Workspace) -> Reply:
         outlines = [cell.outline for cell in found.cells] if isinstance(found, Notebook) else [found]
         tops = [chunk.name for one in outlines for chunk in one.chunks if chunk.kind != "assignment"]
         facts.append({"document": name, "names": tops})
-        broken = found.error if isinstance(found, Outline) else None
-        lines.append(name + (f"  ({broken})" if broken else _names(tops)))
+        broken = f"  ({found.error})" if isinstance(found, Outline) and found.error else ""
+        lines.append(name + broken + _names(tops))
     if not lines:
         raise NotFoundError(f"no Python files in {folder}")
     return Reply(tuple(bounded(lines, "outline FOLDER")), {"documents": facts})

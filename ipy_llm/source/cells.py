@@ -83,7 +83,7 @@ def _no_name(address: Address, notebook: Notebook, document: str) -> NotFoundErr
     near = [f"{document}::[{cell.id}]" for cell in notebook.cells if cell.id == address.name]
     near += [names[name] for name in closest(address.target, names, count=3)]
     broken = [
-        f"the names of cell {cell_name(number)} cannot be found: {cell.outline.error.partition(';')[0]}"
+        f"cell {cell_name(number)} is broken: {cell.outline.error}"
         for number, cell in enumerate(notebook.cells)
         if cell.outline.error and cell.outline.python
     ]

@@ -49,6 +49,20 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Damage:
+    """What is not certain in a document with a syntax error; lines are counted from 1.
+
+    `surely` are the lines that every way to mend it changes, `perhaps` those that some way does. `words` are the
+    last words of names that stand there, `#imports` and the like included: where they end is not certain.
+    """
+
+    line: int
+    surely: frozenset[int]
+    perhaps: frozenset[int]
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """All chunks of a document, in the order in which they stand.
 
@@ -64,7 +78,8 @@ class Outline:
     main: Span | None = None  # if __name__ == "__main__": ...
     starts: tuple[int, ...] = ()  # offsets of the lines
     language: Language = "python"
-    error: str | None = None  # why names cannot be found: the document has a syntax error, or is not Python
+    error: str | None = None  # why names, or some of them, cannot be found: a syntax error, or no Python
+    damage: Damage | None = None  # of a document with a syntax error
 
     @property
     def python(self) -> bool:

@@ -14,7 +14,15 @@ from ipy_llm.source.address import Address, Header, LineRange, is_digest
 from ipy_llm.source.blocks import Hunk, place, read_hunks, stand
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.fit import fit_section
-from ipy_llm.source.gate import compile_gate, format_gate, guarded_name, guarded_names, names_gate
+from ipy_llm.source.gate import (
+    compile_gate,
+    damage_gate,
+    format_gate,
+    guarded_name,
+    guarded_names,
+    mended,
+    names_gate,
+)
 from ipy_llm.source.kept import outline_after
 from ipy_llm.source.lines import excerpt, line_splice, only_place, reading, shifts
 from ipy_llm.source.magics import cell_source
@@ -207,9 +215,13 @@ def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_rem
                 f"{step.chunk.name} is to be deleted, and edited; nothing was written",
                 steps=["send one or the other"],
             )
+    new_spans = list(_new_spans(ordered))
+    if after.damage is not None:
+        for step, new in zip(ordered, new_spans, strict=True):
+            damage_gate(before, step.span, after, new, document)
     if not allow_removal:
         names_gate(before, after, sum((step.dropped for step in steps), Counter[str]()), document)
-    spans = dict(zip(map(id, ordered), _new_spans(ordered), strict=True))
+    spans = dict(zip(map(id, ordered), new_spans, strict=True))
     touched = tuple(_touched(step, spans.get(id(step), step.span), before, after, document) for step in steps)
     return Applied(after, touched)
 
@@ -397,8 +409,8 @@ def _touched(step: _Step, new: Span, before: Outline, after: Outline, document: 
         ]
         if added and step.chunk.name:
             notes = (*notes, f"added {', '.join(added[:5])}{' ...' * (len(added) > 5)}")
-    if before.error and after.error and after.python:
-        notes = (*notes, f"still broken: {after.error.partition(';')[0]}")
+    if before.damage is not None:
+        notes = (*notes, f"still broken: {after.error}" if after.error else mended(after))
     span = chunk.span if chunk else whole(after).span
     target = label(chunk, after) if chunk else ""
     return Touched(step.verb, target, after.digest(span), after.lines(span), notes)

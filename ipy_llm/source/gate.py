@@ -8,11 +8,12 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from ipy_llm.errors import EditRejectedError
 from ipy_llm.source.chunks import Chunk, Language, Outline
 from ipy_llm.source.resolve import label
-from ipy_llm.source.text import Source, split_lines, unify
+from ipy_llm.source.text import Source, Span, split_lines, unify
 
 
 def compile_gate(source: Source, path: str, language: Language = "python") -> None:
@@ -60,6 +61,38 @@ def _wrong(text: str, language: Language) -> str | None:
     return None
 
 
+def damage_gate(before: Outline, old: Span, after: Outline, new: Span, document: str) -> None:
+    """Compare the damages of a document that does not parse. Raises `EditRejectedError` for one that is new.
+
+    `old` is what the edit replaced, `new` what it put there. Where the old text held a damage, the new may be
+    a step to its mending; where it did not, the new may hold none.
+    """
+    assert after.damage is not None
+    if before.damage is not None and _touches(before.damage.perhaps, before, old):
+        return
+    broken = [number for number in sorted(after.damage.surely) if _touches({number}, after, new)]
+    if broken and new.start < new.end:
+        shown = split_lines(after.source.plain)[broken[0] - 1].strip()
+        raise EditRejectedError(
+            f"the new text is broken at line {broken[0]} of {document or 'the document'}; nothing was written",
+            steps=[f"  {shown}"] if shown else [],
+        )
+
+
+def _touches(lines: AbstractSet[int], outline: Outline, span: Span) -> bool:
+    first, last = outline.lines(span)
+    return any(first <= line <= last for line in lines)
+
+
+def mended(after: Outline) -> str:
+    """Say what became of a document that did not parse and does now."""
+    try:
+        compile_gate(after.source, "", after.language)
+    except EditRejectedError as error:  # not the edit's: what does not parse is not compiled further
+        return f"the file parses again; line {error.message.rpartition('nothing was written. :')[2]}"
+    return "the file compiles again"
+
+
 def names_gate(before: Outline, after: Outline, dropped: Counter[str], document: str) -> None:
     """Compare the names of two outlines. Raises `EditRejectedError` for one that nobody asked to remove.
 
@@ -69,6 +102,11 @@ def names_gate(before: Outline, after: Outline, dropped: Counter[str], document:
     old, new = guarded_names(before), guarded_names(after)
     prefix = document and f"{document}::"
     missing = old - new - dropped
+    if missing and after.damage is not None:
+        names = ", ".join(sorted(missing)[:5]) + " ..." * (len(missing) > 5)
+        raise EditRejectedError(
+            f"after the edit it would not be certain where {names} stands: {after.error}; nothing was written"
+        )
     if missing:
         chunks = [chunk for chunk in guarded(before) if guarded_name(chunk) in missing]
         inner = [one for one in chunks if any(c.span != one.span and c.span.holds(one.span) for c in chunks)]
@@ -89,6 +127,8 @@ def names_gate(before: Outline, after: Outline, dropped: Counter[str], document:
         )
     plain, was = (Counter(map(_plain_definition, guarded(one))) for one in (after, before))
     for name, count in plain.items():
+        if before.damage is not None and name.rpartition(".")[2] in before.damage.words:
+            continue  # it stood there, unseen
         if name and count > max(1, was[name]):
             raise EditRejectedError(
                 f"the edit would define {name} twice; nothing was written",

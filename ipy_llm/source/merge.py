@@ -18,7 +18,7 @@ from ipy_llm.source.fit import Fitted, fit_chunk, normalise, restore_line_ends
 from ipy_llm.source.outline import outline as outline_of
 from ipy_llm.source.place import Where, insert
 from ipy_llm.source.resolve import label
-from ipy_llm.source.sent import clean, placeholders
+from ipy_llm.source.sent import clean, parse_suite, placeholders
 from ipy_llm.source.signature import header_end
 from ipy_llm.source.syntax import accessor, bound_names, is_string
 from ipy_llm.source.syntax import mark as mark_of
@@ -52,6 +52,8 @@ def _fit_marked(marked: str, chunk: Chunk, outline: Outline, document: str) -> F
     if MARK not in marked:
         return fit_chunk(marked, chunk, outline, document)
     old = chunk.span.of(outline.source.text)
+    if outline.damage is not None:
+        _refuse_broken(old)
     code, notes = normalise(marked, chunk, outline)
     name = chunk.name.rpartition(".")[2]
     node, shift = definition(code, name)
@@ -66,6 +68,13 @@ def _fit_marked(marked: str, chunk: Chunk, outline: Outline, document: str) -> F
         raise refusal("it stands beside the definition, not in it")
     fitted = fit_chunk(code, chunk, outline, document)
     return Fitted(fitted.text, (*notes, *fitted.notes, f"kept {_count(kept, 'line')} left out"))
+
+
+def _refuse_broken(old: str) -> None:
+    try:
+        parse_suite(unify(old))
+    except ParseError as error:
+        raise refusal("the old text is broken itself") from error
 
 
 def _fill_members(

@@ -41,8 +41,8 @@ _BANNER = re.compile(r"#\W*?(?:([-=#*~_+])\1{2}|\.{5}).*|#.*([-=#*~_+])\2{2}\s*"
 def outline(source: Source, language: Language = "python") -> Outline:
     """Find every named piece of a document.
 
-    One that is not Python, or has a syntax error, has an outline without chunks, its `error` set:
-    lines and in-line text of it can still be shown and edited.
+    One that is not Python has an outline without chunks, its `error` set: lines and in-line text of it can
+    still be shown and edited. One with a syntax error has those of its chunks that are certain (`recover`).
     """
     starts = tuple(line_starts(source.text))
     if language not in {"python", "ipython"}:
@@ -51,14 +51,14 @@ def outline(source: Source, language: Language = "python") -> Outline:
         with collector_paused():
             return Builder(source, starts, language).build(parse(source.text))
     except SyntaxError as error:
-        return Outline(
-            source,
-            (),
-            starts=starts,
-            language=language,
-            error=f"{f'line {error.lineno}: ' if error.lineno else ''}{error.msg};"
-            " names cannot be found until that is mended",
-        )
+        from ipy_llm.source.recover import recover  # noqa: PLC0415 - a file that parses needs none of it
+
+        return recover(source, starts, language, error, _parsed)
+
+
+def _parsed(text: str) -> Outline:
+    """Return the outline of a text that parses."""
+    return Builder(Source(text), tuple(line_starts(text))).build(parse(text))
 
 
 class _Place(TypedDict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from ipy_llm.errors import EditRejectedError
+from ipy_llm.errors import EditRejectedError, ParseError
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.fit import as_docstring, fit_new
 from ipy_llm.source.sent import parse_suite
@@ -21,6 +21,8 @@ def add_imports(sent: str, outline: Outline) -> tuple[Span, str]:
     that all of them were there.
     """
     text = fit_new(sent, "", outline).text
+    if outline.damage is not None and "#imports" in outline.damage.words:
+        raise EditRejectedError(f"where the imports end is not certain: {outline.error}; nothing was written")
     if outline.imports is None:
         return _first_import(text, outline)
     there, plain_end = _standing(outline)
@@ -67,7 +69,14 @@ def _standing(outline: Outline) -> tuple[set[tuple[str, ...]], int]:
     first = outline.line_of(span.start)
     there: set[tuple[str, ...]] = set()
     end = 0
-    for node in parse_suite(text)[0]:
+    try:
+        nodes = parse_suite(text)[0]
+    except ParseError as error:
+        raise EditRejectedError(
+            f"the imports are broken themselves: {outline.error}; nothing was written",
+            steps=["replace #imports"],
+        ) from error
+    for node in nodes:
         if _is_plain(node):
             assert isinstance(node, (ast.Import, ast.ImportFrom))
             there |= _bindings(node)

@@ -25,7 +25,7 @@ def resolve(address: Address, outline: Outline, document: str = "") -> Chunk:
         return whole(outline)
     if address.section is not None and not outline.python:
         return _section(address, outline, document)
-    if outline.error is not None:
+    if not outline.python:
         near = [section.name for section in outline.sections if like(section.name) == like(address.name)]
         raise ParseError(
             f"{document}: {outline.error}",
@@ -45,6 +45,8 @@ def resolve(address: Address, outline: Outline, document: str = "") -> Chunk:
     if not found:
         labels = [label(chunk, outline) for chunk in outline.walk()]
         near = closest(address.target, [*labels, *_section_names(outline)], count=3)
+        if outline.damage is not None:
+            raise _not_certain(address, near, outline, document)
         raise NotFoundError(
             f"no {address.target} in {document or 'the document'}",
             near=near,
@@ -63,7 +65,7 @@ def resolve(address: Address, outline: Outline, document: str = "") -> Chunk:
 def settled(address: Address, outline: Outline) -> Address:
     """Return an address whose section is none as what it is: `Cart#total` a member, `Cart.total#3f1c` a digest."""
     section = address.section
-    if section is None or outline.error is not None or address.target in outline.problems:
+    if section is None or not outline.python or address.target in outline.problems:
         return address
     if find_section(address.target, outline) is not None or section in always_there(address.name, outline):
         return address
@@ -75,6 +77,26 @@ def settled(address: Address, outline: Outline) -> Address:
     if len(found) == 1 and outline.digest(found[0].span) == section and address.digest is None:
         return replace(named, digest=section)
     return address
+
+
+def _not_certain(address: Address, near: list[str], outline: Outline, document: str) -> NotFoundError:
+    """Return the error for a name that is not found in a document with a syntax error, where it may stand unseen."""
+    assert outline.damage is not None
+    line = outline.damage.line
+    around = f"{document}:{max(1, line - 8)}-{min(line + 8, len(outline.starts))}"
+    is_there = address.target.rpartition(".")[2].rpartition("#")[2] in {
+        word.removeprefix("#") for word in outline.damage.words
+    }
+    return NotFoundError(
+        f"where {address.target} begins and ends in {document} is not certain: {outline.error}"
+        if is_there
+        else f"no {address.target} in {document}, which is broken: {outline.error}",
+        near=near,
+        steps=[
+            *(f"did you mean {document and document + '::'}{name}" for name in near if not is_there),
+            f"show {around}, and mend it by lines",
+        ],
+    )
 
 
 def candidates(address: Address, outline: Outline) -> list[Chunk]:
@@ -186,6 +208,10 @@ def _section(address: Address, outline: Outline, document: str) -> Chunk:
     given = always_there(owner, outline)
     near = closest(key, _section_names(outline), count=3)
     steps = [f"did you mean {prefix}{name}" for name in near]
+    if outline.damage is not None and (
+        address.section not in given or f"#{address.section}" in outline.damage.words
+    ):
+        raise _not_certain(address, near, outline, document)
     if address.section in given:
         steps = [f"to make it: into {prefix}{key}"]
     raise NotFoundError(f"no section {key} in {document or 'the document'}", near=near, steps=steps)

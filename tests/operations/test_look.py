@@ -167,8 +167,12 @@ def test_a_broken_file_is_shown_and_what_breaks_it(write):
     head, *body = show(workspace, "broken.py").lines
     assert "line 2: " in head
     assert len(body) == 3
-    with pytest.raises(ParseError, match="line 2"):
-        show(workspace, "broken.py::x")
+    head, *body = show(workspace, "broken.py::x").lines
+    assert "(line 2: invalid syntax)" in head
+    assert body[0] == "1\tx = 1"
+    with pytest.raises(NotFoundError, match=r"no y in broken\.py, which is broken: line 2") as refused:
+        show(workspace, "broken.py::y")
+    assert refused.value.steps == ("show broken.py:1-4, and mend it by lines",)
 
 
 def test_a_broken_file_can_be_mended_by_the_lines_shown(write):
@@ -252,10 +256,10 @@ def test_the_outline_of_a_folder_without_python_is_refused(write):
         outline(workspace, "docs")
 
 
-def test_the_outline_of_a_broken_file_says_how_to_see_it(write):
-    with pytest.raises(ParseError, match="line 1") as refused:
-        outline(write({"broken.py": "def f(:\n"}), "broken.py")
-    assert refused.value.steps == ("show broken.py",)
+def test_the_outline_of_a_broken_file_has_what_is_certain(write):
+    head, *lines = outline(write({"broken.py": "x = 1\ndef f(:\n    pass\n"}), "broken.py").lines
+    assert head.endswith("  3 lines  (line 2: invalid syntax)")
+    assert lines == ["x = 1  1", "def f(  2-3"]
 
 
 def test_outlines_are_bounded(write):

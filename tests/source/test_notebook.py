@@ -91,7 +91,7 @@ def test_names_are_found_around_magics_and_beside_broken_cells():
         found = find(parse_header(f"{NAME}::{target}").address, notebook, NAME)
         assert found.target == f"[{cell + 1}]::{target}"
         assert found.outline.lines(found.chunk.span)[0] == line
-    assert "cell [6] cannot be found" in refusal(CART, "broken", "def broken(): ...")
+    assert "cell [6] is broken: line 1: invalid syntax" in refusal(CART, "brokem", "def broken(): ...")
 
 
 def test_a_name_in_two_cells_is_answered_with_both():

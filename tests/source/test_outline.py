@@ -96,12 +96,8 @@ def test_newer_syntax_is_read_where_the_host_reads_it():
     assert list(spans(text)) == ["f", "A", "B"]
 
 
-def test_a_broken_document_has_an_outline_without_chunks():
-    found = outline(Source("def f(:\n"))
-    assert (found.chunks, found.error) == (
-        (),
-        "line 1: invalid syntax; names cannot be found until that is mended",
-    )
+def test_a_broken_document_says_where():
+    assert outline(Source("def f(:\n")).error == "line 1: invalid syntax"
     assert outline(Source("x = '\0'\n")).error
     assert outline(Source("x = " + "(" * 5000 + ")" * 5000 + "\n")).error
 
