@@ -14,7 +14,7 @@ from ipy_llm.operations.operation import Reply
 from ipy_llm.source.address import parse_address
 from ipy_llm.source.cells import whole_refused
 from ipy_llm.source.chunks import Outline
-from ipy_llm.source.documents import find, full_name
+from ipy_llm.source.documents import find, full_name, other_cells
 from ipy_llm.source.notebook import Notebook
 from ipy_llm.source.resolve import label, resolve
 from ipy_llm.source.surroundings import Surroundings, surroundings, within
@@ -73,7 +73,7 @@ def show(
         "text": "\n".join(lines[first - 1 : shown]),
     }
     if around and wanted is None and chunk.is_definition:
-        near = surroundings(chunk, found)
+        near = surroundings(chunk, found, other_cells(found, document))
         body += _around(near, name.rpartition(".")[0])
         facts |= {
             "owner": near.owner,

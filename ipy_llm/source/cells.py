@@ -64,6 +64,11 @@ def _numbered(address: Address, notebook: Notebook, document: str) -> int:
     if cell.isdecimal() and 1 <= int(cell) <= count:
         return int(cell) - 1
     ids = [one.id for one in notebook.cells]
+    if ids.count(cell) > 1:
+        menu = [f"{document}::{cell_name(number)}" for number, own in enumerate(ids) if own == cell]
+        raise AmbiguousError(
+            f"{len(menu)} cells of {document} have the id {cell}; say which", candidates=menu, steps=menu
+        )
     if cell in ids:
         return ids.index(cell)
     near = closest(cell, [one for one in ids if one], count=2)

@@ -55,6 +55,12 @@ def find(address: Address, document: Document, name: str) -> Found | None:
     return Found(document, chunk, label(chunk, document))
 
 
+def other_cells(outline: Outline, document: Document) -> list[Outline]:
+    """Return the outlines of a notebook's cells of Python but the one at hand; none of another document."""
+    cells = document.cells if isinstance(document, Notebook) else ()
+    return [cell.outline for cell in cells if cell.outline.python and cell.outline is not outline]
+
+
 def full_name(name: str, target: str) -> str:
     """Return the address of a target in a document."""
     return f"{name}::{target}" if target else name

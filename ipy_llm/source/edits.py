@@ -203,12 +203,13 @@ def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_rem
             )
     cuts = [(step.span, step.text) for step in ordered]
     source = before.source.with_text(splice(before.source.text, cuts))
-    if before.language == "ipython":
-        source = cell_source(source.plain)
-    if before.error is None:
-        compile_gate(source, document, before.language)
+    language = before.language
+    if language == "ipython":
+        source, language = cell_source(source.plain)
+    if before.error is None and language == before.language:
+        compile_gate(source, document, language)
     format_gate(before.source, source, document, before.language)
-    after = outline_after(before, cuts, source)
+    after = outline_after(before, cuts, source, language)
     for step in permits:
         if step.chunk is not None and _count(step.chunk, after) >= _count(step.chunk, before):
             raise EditRejectedError(

@@ -159,8 +159,9 @@ def guarded_names(outline: Outline) -> Counter[str]:
 
 
 def guarded(outline: Outline) -> Iterator[Chunk]:
-    """Yield the chunks whose names must not vanish."""
-    pending = list(reversed(outline.chunks))
+    """Yield the chunks whose names must not vanish; the variables of a notebook's cell may."""
+    of_cell = outline.language == "ipython"
+    pending = [one for one in reversed(outline.chunks) if not (of_cell and one.kind == "assignment")]
     while pending:
         chunk = pending.pop()
         yield chunk

@@ -20,10 +20,12 @@ def known_outline(source: Source, language: Language = "python") -> Outline:
     return _keep(kept or outline(source, language))
 
 
-def outline_after(before: Outline, cuts: Sequence[Cut], after: Source) -> Outline:
+def outline_after(
+    before: Outline, cuts: Sequence[Cut], after: Source, language: Language = "python"
+) -> Outline:
     """Return `outline(after)`: of the document before with the spans of `cuts` replaced by their new texts."""
-    if before.language != "python":  # what is magic in a cell goes by all of its text
-        return outline(after, before.language)
+    if language != "python":  # what is magic in a cell goes by all of its text
+        return outline(after, language)
     return _keep(renew(before, cuts, after) or outline(after))
 
 

@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ipy_llm.source.chunks import Language
 from ipy_llm.source.syntax import parse
 from ipy_llm.source.text import LINE_END, Source, conceal, has_veil
 
@@ -30,11 +31,16 @@ _AUTOMAGIC = re.compile(
 )
 
 
-def cell_source(text: str) -> Source:
-    """Return the text of a Python cell, its magics veiled; as it is where that leaves no Python."""
+def cell_source(text: str) -> tuple[Source, Language]:
+    """Return the text of a code cell and its language: `ipython`, the magics veiled, or that of another magic.
+
+    The text is as it is where veiling leaves no Python.
+    """
+    if not is_python_cell(text):
+        return Source(text), "text"
     if has_veil(text):  # hardly ever: nothing could be told apart
-        return Source(text)
-    return Source(veil(text) or text, veiled=True)
+        return Source(text), "ipython"
+    return Source(veil(text) or text, veiled=True), "ipython"
 
 
 def is_python_cell(text: str) -> bool:
@@ -51,7 +57,10 @@ def is_python_cell(text: str) -> bool:
 
 
 def veil(text: str) -> str | None:
-    """Return Python of the same length, each magic in it a name; None where there is none to be had."""
+    """Return Python of the same length, each magic in it a name; None where there is none to be had.
+
+    A text that has nothing like a magic is returned as it is, Python or not.
+    """
     lines = list(_lines(text))
     marks = [_mark(text, span, first=not number) for number, span in enumerate(lines)]
     if not any(marks):
@@ -125,9 +134,10 @@ def _continued(
     while text[: lines[number][1]].endswith("\\") and number + 1 < len(lines):
         number += 1
         start, end = lines[number]
-        if not text.startswith(indent, start) or start + len(indent) >= end:
-            return
-        yield number, (start + len(indent), end)
+        if text.startswith(indent, start):
+            start += len(indent)
+        if start < end:
+            yield number, (start, end)
 
 
 def _veiled(text: str, start: int, end: int) -> str:

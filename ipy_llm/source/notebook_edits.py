@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ipy_llm.errors import AmbiguousError, EditRejectedError, IpyLlmError, ParseError
 from ipy_llm.source.address import LineRange
 from ipy_llm.source.cells import cell_name, find_cell, whole_refused
-from ipy_llm.source.chunks import Outline
 from ipy_llm.source.edits import (
     Create,
     Delete,
@@ -22,13 +20,13 @@ from ipy_llm.source.edits import (
     apply,
     check_digest,
 )
-from ipy_llm.source.gate import compile_gate, names_gate
-from ipy_llm.source.magics import cell_source, is_python_cell, veil
+from ipy_llm.source.gate import compile_gate
+from ipy_llm.source.magics import cell_source, veil
 from ipy_llm.source.notebook import Cell, Notebook, outline_cell
 from ipy_llm.source.notebook_style import NewCell
 from ipy_llm.source.notebook_write import with_cells, with_texts
 from ipy_llm.source.percent import cells_of, head_kind, is_bare_head
-from ipy_llm.source.resolve import whole
+from ipy_llm.source.resolve import has, whole
 from ipy_llm.source.sent import clean, refuse_placeholders
 from ipy_llm.source.text import has_veil, reveal, split_lines
 from ipy_llm.source.words import strip_fence
@@ -100,7 +98,8 @@ def _numbers_after(plan: _Plan, count: int) -> dict[int, int]:
 def _place(position: int, edit: Edit, plan: _Plan, notebook: Notebook, document: str) -> None:
     if isinstance(edit, Create):
         raise EditRejectedError(f"{document} exists already", steps=[f"into {document}"])
-    number = find_cell(edit.address, notebook, document)
+    number = _imports_cell(edit, notebook)
+    number = find_cell(edit.address, notebook, document) if number is None else number
     if number is None and isinstance(edit, Substitute) and edit.address.lines is None:
         number = _only_cell(edit, notebook, document)
     if number is None:
@@ -120,6 +119,14 @@ def _place(position: int, edit: Edit, plan: _Plan, notebook: Notebook, document:
             plan.deleted[number] = position
             return
     plan.edits.setdefault(number, []).append((position, edit))
+
+
+def _imports_cell(edit: Edit, notebook: Notebook) -> int | None:
+    """Return the cell that takes new imports: the first that has some."""
+    address = edit.address
+    if not isinstance(edit, Insert) or address.section != "imports" or address.name or address.cell:
+        return None
+    return next((number for number, cell in enumerate(notebook.cells) if has(address, cell.outline)), None)
 
 
 def _only_cell(edit: Substitute, notebook: Notebook, document: str) -> int:
@@ -144,11 +151,17 @@ def new_cells(text: str, document: str, *, python: bool = True) -> list[NewCell]
         raise ParseError("the text is empty; for an empty cell send `# %%`")
     cells = cells_of(text)
     for cell in cells:
-        if cell.kind == "code" and python and is_python_cell(cell.text):
-            source = cell_source(cell.text)
-            refuse_placeholders(source.text, "")
-            compile_gate(source, f"{document}::[new]", "ipython")
+        if cell.kind == "code" and python:
+            _python_gate(cell.text, f"{document}::[new]")
     return cells
+
+
+def _python_gate(text: str, name: str) -> None:
+    """Compile a code cell that was not there, or was no Python. Raises `EditRejectedError`."""
+    source, language = cell_source(text)
+    if language == "ipython":
+        refuse_placeholders(source.text, "")
+        compile_gate(source, name, language)
 
 
 def _inserted(cells: Sequence[NewCell], first: int) -> Touched:
@@ -169,18 +182,10 @@ def _edit_cell(
     name = f"{document}::{cell_name(number)}"
     try:
         fitted = [_fitted(edit, cell, name) for edit in edits]
-        other = _other_language(edits, fitted, before, name, allow_removal=allow_removal)
-        if other is not None:
-            return other
         applied = apply(fitted, before, name, allow_removal=allow_removal)
         after = applied.outline
-        if (
-            cell.kind == "code"
-            and notebook.python
-            and not before.python
-            and is_python_cell(after.source.text)
-        ):
-            compile_gate(cell_source(after.source.text), name, "ipython")
+        if cell.kind == "code" and notebook.python and not before.python:
+            _python_gate(after.source.text, name)
     except IpyLlmError as error:
         error.message = reveal(error.message)
         error.steps = tuple(map(reveal, error.steps))
@@ -240,23 +245,6 @@ def _as_lines(edit: Replace | Insert, cell: Cell, name: str) -> Lines:
     digest = edit.address.digest or outline.digest(whole(outline).span)
     lines = LineRange(filled[0], filled[-1])
     return Lines(replace(edit.address, digest=digest, lines=lines), sent)
-
-
-def _other_language(
-    edits: Sequence[Edit], fitted: Sequence[Edit], before: Outline, name: str, *, allow_removal: bool
-) -> tuple[str, tuple[Touched, ...]] | None:
-    """Apply a replacement that makes a cell of Python one of another language, by its magic; else None."""
-    edit, only = edits[0], fitted[0]
-    if len(edits) > 1 or not isinstance(edit, Replace) or not isinstance(only, Lines):
-        return None
-    if not before.python or is_python_cell(only.text):
-        return None
-    check_digest(edit, whole(before), before)
-    after = outline_cell("code", only.text)
-    if not allow_removal:
-        names_gate(before, after, Counter(), name)
-    span = whole(after).span
-    return only.text, (Touched("replaced", "", after.digest(span), after.lines(span)),)
 
 
 def _no_veil() -> EditRejectedError:

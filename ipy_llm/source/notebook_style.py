@@ -10,8 +10,11 @@ import re
 import zlib
 from dataclasses import dataclass
 from itertools import count
+from typing import Literal
 
-from ipy_llm.source.notebook import Cell, CellKind, Notebook
+from ipy_llm.source.notebook import Cell, Notebook
+
+CellKind = Literal["code", "markdown", "raw"]
 
 _ESCAPED = re.compile(r"(?<!\\)(?:\\\\)*\\u(?!00[0-7])[0-9a-fA-F]{4}")  # a letter beyond ASCII
 _HTML = "<>&'="  # what some writers escape, so that the JSON can stand in a page
@@ -128,7 +131,7 @@ def _source(text: str, notebook: Notebook, style: Style) -> str:
     return f"[{lead}{items}{tail}]" if items else "[]"
 
 
-def _model(kind: CellKind, cells: tuple[Cell, ...]) -> tuple[str, ...]:
+def _model(kind: str, cells: tuple[Cell, ...]) -> tuple[str, ...]:
     """Return the keys of a cell of that kind, else of any, in their order."""
     same = next((cell.keys for cell in cells if cell.kind == kind), None)
     return same or next((cell.keys for cell in cells), ())

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from ipy_llm.errors import ParseError
-from ipy_llm.source.notebook import CellKind
-from ipy_llm.source.notebook_style import NewCell
+from ipy_llm.source.notebook_style import CellKind, NewCell
 from ipy_llm.source.sent import clean
 from ipy_llm.source.words import strip_fence
 

@@ -35,8 +35,11 @@ class Surroundings:
     imports: tuple[str, ...]
 
 
-def surroundings(chunk: Chunk, outline: Outline) -> Surroundings:
-    """Return what stands around a definition. Of one that does not parse alone, what it uses is not known."""
+def surroundings(chunk: Chunk, outline: Outline, others: Sequence[Outline] = ()) -> Surroundings:
+    """Return what stands around a definition, with what it uses of `others`, the other cells of a notebook.
+
+    Of one that does not parse alone, what it uses is not known.
+    """
     names, members = _named(chunk.span.of(outline.source.text))
     owner = _owner(chunk, outline)
     used = [other for other in outline.chunks if other.name in names and not other.span.holds(chunk.span)]
@@ -47,6 +50,7 @@ def surroundings(chunk: Chunk, outline: Outline) -> Surroundings:
     ]
     if owner is None:
         siblings = [other for other in siblings if other.is_definition]
+    elsewhere = [(one, cell) for cell in others for one in cell.chunks if one.name in names]
     at = chunk.span.start
     siblings.sort(
         key=lambda one: (one.name.rpartition(".")[2] not in members | names, abs(one.span.start - at))
@@ -54,8 +58,10 @@ def surroundings(chunk: Chunk, outline: Outline) -> Surroundings:
     return Surroundings(
         owner=signature(owner, outline) if owner else "",
         beside=tuple(dict.fromkeys(_brief(other, outline) for other in siblings)),
-        uses=tuple(dict.fromkeys(_brief(other, outline) for other in used)),
-        imports=tuple(dict.fromkeys(_imports(names, outline))),
+        uses=tuple(
+            dict.fromkeys(_brief(one, own) for one, own in [*((one, outline) for one in used), *elsewhere])
+        ),
+        imports=tuple(dict.fromkeys(said for own in (outline, *others) for said in _imports(names, own))),
     )
 
 

@@ -185,11 +185,10 @@ def test_lines_that_stay_keep_their_escapes():
         ('{"worksheets": [], "nbformat": 3, "nbformat_minor": 0}', "nbformat 3"),
         ('{"cells": [], "cells": [], "nbformat": 4}', "`cells` twice"),
         ('{"cells": [3], "nbformat": 4}', "cell 1 is no object"),
-        ('{"cells": [{"cell_type": "heading", "source": ""}], "nbformat": 4}', "no known kind"),
+        ('{"cells": [{"source": ""}], "nbformat": 4}', "says no kind"),
         ('{"cells": [{"cell_type": "code"}], "nbformat": 4}', "no text"),
         ('{"cells": [{"cell_type": "code", "source": [1]}], "nbformat": 4}', "no text"),
         ('{"cells": [{"cell_type": "code", "source": "", "source": "x"}], "nbformat": 4}', "`source` twice"),
-        (written(code("a", id="x"), code("b", id="x"), minor=5), "two cells have the id x"),
     ],
 )
 def test_what_is_no_notebook_is_refused_with_the_reason(text, said):
@@ -201,6 +200,44 @@ def test_numbers_that_are_none_and_deep_metadata_are_no_obstacle():
     text = written(code("a = 1", metadata={"x": float("nan"), "y": [[{}]]}))
     assert "NaN" in text
     assert edited(text, "a", "a = 2") == text.replace("a = 1", "a = 2")
+
+
+def test_an_id_of_two_cells_is_answered_with_both():
+    text = written(code("a = 1", id="x"), code("b = 1", id="x"), minor=5)
+    assert "nb.ipynb::[2]" in refusal(text, "[x] 1 => 2")
+    assert edited(text, "b", "b = 2") == text.replace("b = 1", "b = 2")
+
+
+def test_cells_of_another_kernel_have_lines_but_no_names():
+    text = written(code(["f <- function(x) {\n", "  x\n", "}"])).replace(
+        '"metadata": {},\n "nbformat"', '"metadata": {"kernelspec": {"language": "R"}},\n "nbformat"'
+    )
+    assert '"R"' in text
+    assert "no f in nb.ipynb" in refusal(text, "f", "f = 1")
+    assert edited(text, "[1] (x) => (y)") == text.replace("(x)", "(y)")
+
+
+def test_a_whole_cell_is_taken_as_it_is_sent_but_for_a_fence_and_its_edges():
+    text = written(code(["\n", "a = 1\n", "\n"]), words("# A"))
+    assert texts(edited(text, "[1]", "```python\nb = 2\n```\n"))[0] == "\nb = 2\n\n"
+    assert texts(edited(text, "[2]", "```python\nb = 2\n```\n"))[1] == "```python\nb = 2\n```"
+    assert texts(edited(text, "[1]", "    if b:\n        c()"))[0] == "\nif b:\n    c()\n\n"
+    assert "leaves code out" in refusal(text, "[1]", "b = 1\n# ... existing code ...")
+    assert texts(edited(text, "[2]", "# %% [markdown]\n# B"))[1] == "# B"
+    assert "is a code cell, and stays one" in refusal(text, "[1]", "# %% [markdown]\n# B")
+
+
+def test_what_names_no_cell_is_refused_with_one_that_does():
+    assert "for cell 3: nb.ipynb::[3]" in refusal(CART, ":3", "x")
+    assert "edited cell by cell" in refusal(CART, "", "x = 1")
+    assert "edited cell by cell" in refusal(CART, "delete ")
+    assert "stands in 2 cells" in refusal(CART, " pandas => polars") or "[2]" in refusal(CART, " import => x")
+
+
+def test_imports_go_where_the_first_imports_are():
+    text = written(code("x = 1"), code(["import os"]), code(["import re"]))
+    assert texts(edited(text, "into #imports", "import json"))[1] == "import os\nimport json"
+    assert "is in 2 cells" in refusal(text, "#imports", "import json")
 
 
 # -- laws
