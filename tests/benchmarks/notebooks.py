@@ -117,8 +117,8 @@ def steps(notebook: Notebook, number: int, trial: Trial) -> Iterator[tuple[str, 
                 # A cell that is no Python is not made out of one that is.
                 trial.refused["back to a cell that was broken"] += 1
                 trial.equal("back", cell.outline.error is None, False, f"{name} {old[:40]!r}")
-        more = edited(notebook, f"{name}@{digest(notebook, number)}:0+", "# more")
-        if more is not None and not cell.text.startswith("%%"):
+        if not cell.text.lstrip().startswith("%%"):
+            more = edited(notebook, f"{name}@{digest(notebook, number)}:0+", "# more")
             yield "a line more and less", edited(more, f"delete {name}@{digest(more, number)}:1")
     for where, gone in (("after", number + 2), ("before", number + 1)):
         more = edited(notebook, f"{where} {name}", "x = 1")
