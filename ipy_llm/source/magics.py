@@ -31,6 +31,9 @@ _AUTOMAGIC = re.compile(
 )
 
 
+_Line = tuple[int, int]  # the offsets of a line, or of a part of one, half-open
+
+
 def cell_source(text: str) -> tuple[Source, Language]:
     """Return the text of a code cell and its language: `ipython`, the magics veiled, or that of another magic.
 
@@ -65,29 +68,36 @@ def veil(text: str) -> str | None:
     marks = [_mark(text, span, first=not number) for number, span in enumerate(lines)]
     if not any(marks):
         return text
+    spans = {number: span for number, span in enumerate(marks) if span is not None}
+    header = {number: lines[number] for number in _header(text, lines)}
+    # Neither a statement nor what is assigned opens with one of these; a line of a string may.
+    likely = {number: span for number, span in spans.items() if text[span[0]] in "%!"}
+    return _veil(text, lines, spans, header | likely) or _veil(text, lines, spans, header)
+
+
+def _veil(text: str, lines: list[_Line], marks: dict[int, _Line], first: dict[int, _Line]) -> str | None:
+    """Veil the lines of `first`, then each that a syntax error is about."""
     veiled = text
     done: set[int] = set()
-    for number in _header(text, lines):
-        done.add(number)
-        veiled = _veiled(veiled, *lines[number])
+    pending = first
     while True:
+        for number, span in pending.items():
+            for line, part in _continued(text, lines, number, span):
+                if line not in done:
+                    done.add(line)
+                    veiled = veiled[: part[0]] + conceal(text[part[0] : part[1]]) + veiled[part[1] :]
         try:
             tree = parse(veiled)
         except SyntaxError as error:
             at = _suspect(error.lineno or 0, marks, done)
-            mark = None if at is None else marks[at]
-            if at is None or mark is None:
+            if at is None:
                 return None
+            pending = {at: marks[at]}
         else:
             return veiled if _are_statements(tree, len(done)) else None
-        for number, span in _continued(text, lines, at, mark):
-            if number in done:
-                return None
-            done.add(number)
-            veiled = _veiled(veiled, *span)
 
 
-def _lines(text: str) -> Iterator[tuple[int, int]]:
+def _lines(text: str) -> Iterator[_Line]:
     at = 0
     for end in LINE_END.finditer(text):
         yield at, end.start()
@@ -95,7 +105,7 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
     yield at, len(text)
 
 
-def _mark(text: str, line: tuple[int, int], *, first: bool) -> tuple[int, int] | None:
+def _mark(text: str, line: _Line, *, first: bool) -> _Line | None:
     """Return what of a line would be a magic, if its place allows one."""
     match = _LINE_MAGIC.fullmatch(text, *line) or (_AUTOMAGIC.fullmatch(text, *line) if first else None)
     if match is None:
@@ -105,7 +115,7 @@ def _mark(text: str, line: tuple[int, int], *, first: bool) -> tuple[int, int] |
     return start + len(match[group]) - len(match[group].lstrip(" \t\f")), end
 
 
-def _header(text: str, lines: list[tuple[int, int]]) -> Iterator[int]:
+def _header(text: str, lines: list[_Line]) -> Iterator[int]:
     """Yield the lines of the cell magics at the top."""
     blank = True
     for number, (start, end) in enumerate(lines):
@@ -116,17 +126,12 @@ def _header(text: str, lines: list[tuple[int, int]]) -> Iterator[int]:
             return
 
 
-def _suspect(line: int, marks: list[tuple[int, int] | None], done: set[int]) -> int | None:
+def _suspect(line: int, marks: dict[int, _Line], done: set[int]) -> int | None:
     """Return the magic that a syntax error on a 1-based line is about: on it, or the nearest above it."""
-    for number in range(min(line, len(marks)) - 1, -1, -1):
-        if marks[number] is not None and number not in done:
-            return number
-    return None
+    return max((number for number in marks if number < line and number not in done), default=None)
 
 
-def _continued(
-    text: str, lines: list[tuple[int, int]], number: int, mark: tuple[int, int]
-) -> Iterator[tuple[int, tuple[int, int]]]:
+def _continued(text: str, lines: list[_Line], number: int, mark: _Line) -> Iterator[tuple[int, _Line]]:
     """Yield a magic and the lines its backslashes lead to."""
     yield number, mark
     lead = text[lines[number][0] : mark[0]]
@@ -138,10 +143,6 @@ def _continued(
             start += len(indent)
         if start < end:
             yield number, (start, end)
-
-
-def _veiled(text: str, start: int, end: int) -> str:
-    return text[:start] + conceal(text[start:end]) + text[end:]
 
 
 def _are_statements(tree: ast.Module, count: int) -> bool:

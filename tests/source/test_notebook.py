@@ -11,7 +11,9 @@ from ipy_llm.source.address import parse_header
 from ipy_llm.source.documents import find
 from ipy_llm.source.edits import edit_of
 from ipy_llm.source.notebook import read_notebook
+from ipy_llm.source.notebook_style import NewCell
 from ipy_llm.source.notebook_write import with_cells, with_texts
+from ipy_llm.source.resolve import whole
 from ipy_llm.source.text import Source
 from ipy_llm.source.writing import edit_document
 
@@ -280,7 +282,6 @@ def test_any_text_of_any_cell_leaves_every_other_byte(sources, data, style):
 def test_deleting_a_cell_undoes_inserting_it(sources, data, style):
     text = written(*map(code, sources), **style)
     number = data.draw(st.integers(0, len(sources)))
-    from ipy_llm.source.notebook_style import NewCell
 
     order = list(range(len(sources)))
     kind = data.draw(st.sampled_from(["code", "markdown", "raw"]))
@@ -288,3 +289,62 @@ def test_deleting_a_cell_undoes_inserting_it(sources, data, style):
     more = with_cells(notebook, [*order[:number], NewCell(kind, data.draw(LINE)), *order[number:]])
     assert len(more.cells) == len(sources) + 1
     assert with_cells(more, [*range(number), *range(number + 1, len(sources) + 1)]).source.text == text
+
+
+TEXTS = st.sampled_from(
+    [
+        "def f(x):\n    return x\n\n\nclass A:\n    y = 1",
+        "%matplotlib inline\n!pip install 'a\nimport os\nx = !ls",
+        "%%time\nfor a in b:\n    %time c()\nd?",
+        "%%bash\nls -la",
+        "def broken(:\n    pass\n!ls",
+        "rows = await fetch()\n\nrows",
+        "s = '''\n%no\n'''\n",
+        "",
+    ]
+)
+NEW = st.sampled_from(["z = 1", "!ls {z}", "    return 2", "%%bash", "def g():\n    !ls", "df?", "'é'", "("])
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=3), st.data(), STYLES)
+def test_lines_are_replaced_as_they_are_sent_or_refused(sources, data, style):
+    text = written(*(code(source.splitlines(keepends=True)) for source in sources), **style)
+    number = data.draw(st.integers(0, len(sources) - 1))
+    notebook = read_notebook(Source(text))
+    lines = sources[number].removesuffix("\n").split("\n")
+    first = data.draw(st.integers(1, len(lines)))
+    last = data.draw(st.integers(first, len(lines)))
+    new = data.draw(NEW)
+    outline = notebook.cells[number].outline
+    address = f"{NAME}::[{number + 1}]@{outline.digest(whole(outline).span)}:{first}-{last}"
+    try:
+        after, (touched,) = edit_document([edit_of(parse_header(address), new)], notebook, NAME)
+    except IpyLlmError:
+        return
+    moved = bool(touched.notes)
+    expected = [*lines[: first - 1], *new.split("\n"), *lines[last:]]
+    now = after.cells[number].text.removesuffix("\n").split("\n")
+    assert [line.strip() for line in now] == [line.strip() for line in expected] if moved else now == expected
+    others = [cell.span.of(after.source.text) for cell in after.cells]
+    del others[number]
+    were = [cell.span.of(text) for cell in notebook.cells]
+    del were[number]
+    assert others == were
+    own = after.cells[number].outline
+    assert touched.digest == own.digest(whole(own).span)
+    if own.python and outline.error is None:
+        assert own.error is None
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=3), st.sampled_from(["f", "A", "A.y", "x", "rows", "s"]))
+def test_a_chunk_is_replaced_by_its_own_text(sources, name):
+    text = written(*map(code, sources))
+    notebook = read_notebook(Source(text))
+    address = parse_header(f"{NAME}::{name}")
+    try:
+        found = find(address.address, notebook, NAME)
+    except IpyLlmError:
+        return
+    own = found.chunk.span.of(found.outline.source.plain)
+    after, _ = edit_document([edit_of(address, own)], notebook, NAME)
+    assert after.source.text == text
