@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 from ipy_llm.errors import EditRejectedError, IpyLlmError, NotFoundError, RequestError
 from ipy_llm.operations.operation import Reply
 from ipy_llm.operations.prepare import prepare
+from ipy_llm.operations.said import some
 from ipy_llm.source.documents import read_document
 from ipy_llm.source.patch import parse_patch
 from ipy_llm.source.plan import Plan, plan_deleted, plan_new
@@ -19,6 +21,7 @@ from ipy_llm.source.text import decode
 from ipy_llm.workspace.files import language_of, read_bytes
 from ipy_llm.workspace.project import Workspace
 
+_LEFT_OUT = 4  # files told with the reason
 _PASSED_OVER = frozenset({"__pycache__", "node_modules"})
 
 
@@ -44,23 +47,25 @@ def plan(
     home = _home(start, workspace)
     plans: list[Plan] = []
     pairs: list[_Pair] = []
-    left: list[str] = []
+    left: dict[str, str] = {}
     for pair in _pairs(start, end, home):
         try:
             plans.append(_plan(pair))
             pairs.append(pair)
         except IpyLlmError as error:  # noqa: PERF203 - what cannot be said of one file is told, not raised
-            left.append(f"left out {pair.name}: {error.message.removeprefix(f'{pair.name}: ')}")
+            left[pair.name] = error.message.removeprefix(f"{pair.name}: ")
     text = "".join(each.text for each in plans)
     removal = any(each.removal for each in plans)
     if text:
         _try(text, pairs, home, removal=removal)
-    notes = list(left)
+    notes = [f"left out {name}: {why}" for name, why in islice(left.items(), _LEFT_OUT)]
+    if len(left) > _LEFT_OUT:
+        notes.append(f"left out {some(list(left)[_LEFT_OUT:])}")
     if removal:
         notes.append("names vanish that no entry can ask for: edit --allow-removal")
     if not text and not left:
         notes.append(f"{old} and {new} are the same")
-    facts = {"patch": text, "files": len(plans), "left_out": left, "allow_removal": removal}
+    facts = {"patch": text, "files": len(plans), "left_out": list(left), "allow_removal": removal}
     lines = text.removesuffix("\n").split("\n") if text else []
     return Reply(tuple(lines), facts, found=bool(left), notes=tuple(notes), raw=True)
 

@@ -14,7 +14,11 @@ Edited = tuple[Touched, str]  # with how messages write its document
 
 
 def say_all(edited: Sequence[Edited]) -> list[str]:
-    """Return a line for each edit, or where they are many one for each verb and those that have notes."""
+    """Return a line for each edit, or where they are many one for each verb and those that have notes.
+
+    Several edits of the same lines of a document, or of all of it, are told once.
+    """
+    edited = list(dict.fromkeys(edited))
     if len(edited) <= LINES:
         return [say(touched, name) for touched, name in edited]
     verbs: dict[str, list[str]] = {}

@@ -104,14 +104,14 @@ def _by_name(pieces: Sequence[Piece], before: Outline, after: Outline) -> tuple[
     # Of twins the one that is edited, if any is.
     for wanted in (pieces, ()):
         for chunk in guarded(before):
-            owned = any(owner.span.holds(chunk.span) for owner in gone)
+            owned = any(owner.span.holds(chunk.span) and owner.span != chunk.span for owner in gone)
             if missing[guarded_name(chunk)] and not owned and (not wanted or _is_cut(chunk, wanted, before)):
                 missing[guarded_name(chunk)] -= 1
                 gone.append(chunk)
     kept = [piece for piece in pieces if not _is_deletion_of(piece, gone, before)]
     for chunk in gone:
         # To delete what only came to stand elsewhere would cut it; beside an edit of it, it is the permission.
-        if not _is_cut(chunk, pieces, before):
+        if not _is_cut(chunk, [*pieces, *kept], before):
             line = before.line_of(chunk.code)
             text = before.source.text[before.starts[line - 1] : before.end_of_line(line)]
             kept.append(Piece(line, line, (text,)))

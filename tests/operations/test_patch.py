@@ -91,6 +91,13 @@ def test_entries_that_overlap_are_refused_save_the_permission_to_drop_a_name(sho
     assert "legacy" not in files(shop)["cart.py"]
 
 
+def test_a_deletion_that_meets_an_edit_permits_what_it_does_or_contradicts_it(shop):
+    edit(shop, "", "@@ cart.py::Cart.legacy legacy => empty\n@@ delete Cart.legacy\n")
+    assert "def empty(self):\n        return 2\n" in files(shop)["cart.py"]
+    with pytest.raises(IpyLlmError, match=r"Cart\.total is to be deleted, and edited"):
+        edit(shop, "", "@@ cart.py::Cart.total 1 => 7\n@@ delete Cart.total\n")
+
+
 def test_an_entry_without_a_document_takes_that_of_the_entry_before(shop):
     (shop.root / "other.py").write_text(CART)
     edit(shop, "", "@@ other.py::Cart.total 1 => 5\n@@ Cart.legacy 2 => 6\n")

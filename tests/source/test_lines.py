@@ -222,3 +222,18 @@ def test_a_file_that_is_not_python_is_edited_by_lines_and_as_it_is(edited, at, r
     )
     assert edited(WORDS, "into ", "- it's\n  # ...\n", language="text") == WORDS + "- it's\n  # ...\n"
     assert "not Python" in refusal(WORDS, "Title", "x", language="text")
+
+
+def test_one_blank_line_may_be_inserted_but_replaces_nothing(edited, refusal, at):
+    assert edited("x = 1\ny = 2\n", at("x = 1\ny = 2\n", "", "1+"), "\n") == "x = 1\n\ny = 2\n"
+    assert "the text is empty" in refusal("x = 1\ny = 2\n", at("x = 1\ny = 2\n", "", "1"), "\n")
+    assert "the text is empty" in refusal("x = 1\ny = 2\n", at("x = 1\ny = 2\n", "", "1+"), "")
+
+
+def test_the_final_newline_is_deleted_as_the_line_after_the_last_and_it_says_so(edited, touched, refusal, at):
+    text = "x = 1\ny = 2\n"
+    assert edited(text, f"delete {at(text, '', '3')}") == "x = 1\ny = 2"
+    assert touched(text, f"delete {at(text, '', '3')}").notes == ("the file ends without a newline now",)
+    for wrong in ("3", "2-3", "4"):
+        assert "the document has 2 lines" in refusal(text, at(text, "", wrong), "z\n")
+    assert "the document has 2 lines" in refusal(text[:-1], f"delete {at(text[:-1], '', '3')}")

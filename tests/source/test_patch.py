@@ -41,6 +41,11 @@ def test_a_fence_around_it_and_crlf_do_not_matter():
     assert read("```\r\n@@ f\r\nx = 1\r\n```\r\n") == [("replace", "f", "x = 1\n")]
 
 
+def test_a_body_may_quote_a_diff_and_end_in_a_fence():
+    body = "--- a/x.py\n+++ b/x.py\n```\n"
+    assert read(f"@@ notes.txt@0000:3\n{body}") == [("replace", "notes.txt@0000:3", body)]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -242,3 +242,10 @@ def test_a_path_that_could_be_misread_is_written_with_colons():
     for name in ("my file.txt", "a#b", "x:3", "a@1234"):
         text = plan(outline(Source("a b\nc\n"), "text"), Source("a d\nc\ne\n"), name).text
         assert text.startswith(f"@@ {name}::@")
+
+
+def test_two_names_of_one_statement_that_come_to_stand_elsewhere_are_permitted_once():
+    before = "first, *rest = load()\n"
+    after = "def read():\n    pass\n    first, *rest = load()\n"
+    text = planned(before, after.replace("    first", "if read():\n    def inner():\n        first"))
+    assert "@@ delete rest" in text
