@@ -87,12 +87,12 @@ def compose(
 
 
 def named(document: str) -> str:
-    """Return how a header names a document: by its path alone where that cannot be misread."""
+    """Return how a header names a document, or a cell of one: by its path alone where that cannot be misread."""
     try:
-        plain = parse_header(f"{document} a => b").address == Address(name=document)
+        address = parse_header(f"{document} a => b").address
     except ParseError:
-        plain = False
-    return document if plain else f"{document}::"
+        return f"{document}::"
+    return document if address.cell is not None or address == Address(name=document) else f"{document}::"
 
 
 def _address(document: str | None, chunk: Chunk | None, before: Outline) -> str:

@@ -133,7 +133,7 @@ def _inherit(header: Header, entries: list[Entry]) -> Header:
         return header
     last = entries[-1].header.address
     address = header.address
-    if address.document is None and not address.target and address.lines is not None:
+    if address.document is None and not (address.target or address.cell) and address.lines is not None:
         return replace(
             header, address=replace(last, lines=address.lines, digest=address.digest or last.digest)
         )

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from ipy_llm.errors import EditRejectedError, IpyLlmError
+from ipy_llm.errors import EditRejectedError, IpyLlmError, ParseError
+from ipy_llm.source.cells import cell_name
 from ipy_llm.source.chunks import Chunk, Language, Outline
 from ipy_llm.source.compose import Piece, compose, named, pieces_of
 from ipy_llm.source.documents import Document
-from ipy_llm.source.edits import apply, edit_of
+from ipy_llm.source.edits import Edit, apply, edit_of
 from ipy_llm.source.gate import compile_gate, guarded, guarded_name, guarded_names, names_gate
 from ipy_llm.source.inline import substitutions
 from ipy_llm.source.literal import literal_document
+from ipy_llm.source.notebook import Notebook, read_notebook
+from ipy_llm.source.notebook_edits import edit_notebook
 from ipy_llm.source.patch import Entry, escape, parse_patch
 from ipy_llm.source.place import delete
 from ipy_llm.source.resolve import label
@@ -46,12 +49,12 @@ def plan(before: Document, after: Source, document: str, cost: Weigh = weigh) ->
     same = (before.source.encoding, before.source.bom) == (after.encoding, after.bom)
     if isinstance(before, Outline):
         found = _by_lines(before, after, document, cost) if same else None
-        if found is not None:
-            return found
-        if before.language == "python" and before.error is None:
+        if found is None and before.language == "python" and before.error is None:
             compile_gate(after, document)
+    else:
+        found = _by_cells(before, after, document, cost) if same else None
     language = before.language if isinstance(before, Outline) else "notebook"
-    return Plan(plan_deleted(document) + _literal(after, document, language))
+    return found or Plan(plan_deleted(document) + _literal(after, document, language))
 
 
 def plan_new(after: Source, document: str, language: Language) -> Plan:
@@ -88,6 +91,31 @@ def _by_lines(before: Outline, after: Source, document: str, cost: Weigh) -> Pla
         if tried is not None and _is(tried.source, after, before):
             return Plan(permitted)
         return Plan(text, removal=True)
+    return None
+
+
+def _by_cells(before: Notebook, after: Source, document: str, cost: Weigh) -> Plan | None:
+    """Return the shortest patch of the texts of cells, None where more differs, or where none is right."""
+    try:
+        cells = read_notebook(after).cells
+    except ParseError:
+        return None
+    if len(cells) != len(before.cells):
+        return None
+    text = ""
+    for number, (cell, other) in enumerate(zip(before.cells, cells, strict=True)):
+        if cell.text != other.text:
+            old, new = split_lines(cell.text), split_lines(other.text)
+            name = f"{'' if text else f'{document}::'}{cell_name(number)}"
+            pieces = pieces_of(cheapest(old, new, cost), new)
+            text += compose(pieces, (), cell.outline, name, cost, chunks=False)
+    for removal in (False, True) if text else ():
+        try:
+            made, _ = edit_notebook(_edits(text, document), before, document, allow_removal=removal)
+        except IpyLlmError:
+            continue
+        if made.source == after:
+            return Plan(text, removal)
     return None
 
 
@@ -146,11 +174,14 @@ def _is_deletion_of(piece: Piece, gone: Sequence[Chunk], before: Outline) -> boo
 def _applied(text: str, before: Outline, document: str, *, removal: bool) -> Outline | None:
     """Return what a patch of one document comes to, None where it is refused."""
     try:
-        entries = parse_patch(text)
-        edits = [edit_of(_placed(entry, document).header, entry.text) for entry in entries]
-        return apply(edits, before, document, allow_removal=removal).outline
+        return apply(_edits(text, document), before, document, allow_removal=removal).outline
     except IpyLlmError:
         return None
+
+
+def _edits(text: str, document: str) -> list[Edit]:
+    """Return the edits of a patch of one document, as one that names it has them."""
+    return [edit_of(_placed(entry, document).header, entry.text) for entry in parse_patch(text)]
 
 
 def _placed(entry: Entry, document: str) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -147,3 +148,25 @@ def test_a_release_becomes_the_next(tmp_path_factory, write):
             (other / path).parent.mkdir(parents=True, exist_ok=True)
             (other / path).write_bytes(data)
     replay(workspace, other)
+
+
+def notebook(*cells: str) -> str:
+    held = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "source": text.splitlines(True)}
+        for text in cells
+    ]
+    return json.dumps({"cells": held, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}, indent=1) + "\n"
+
+
+def test_a_notebook_is_planned_by_its_cells(both):
+    one = "import os\n%time x = 1\ny = x + 1"
+    old, new = notebook(one, CART, "z = 3"), notebook(one.replace("x + 1", "x + 2"), CART, "z = 4\nk = 5")
+    text = replay(*both({"a.ipynb": old}, {"a.ipynb": new}))
+    assert text.startswith("@@ a.ipynb::[1]@")
+    assert "\n@@ [3]@" in text
+    assert "z = 4\nk = 5" in text
+
+
+def test_a_notebook_of_more_cells_is_made_anew(both):
+    text = replay(*both({"a.ipynb": notebook("x = 1")}, {"a.ipynb": notebook("x = 1", "y = 2")}))
+    assert text.startswith("@@ delete a.ipynb\n@@ create a.ipynb@")

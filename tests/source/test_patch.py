@@ -63,3 +63,8 @@ def test_what_is_no_patch_is_refused_with_the_line(text, says):
     assert says in str(refused.value)
     if "`ADDRESS" not in says:
         assert "@@ shop/cart.py::Cart.total" in str(refused.value)
+
+
+def test_lines_of_a_cell_are_not_those_of_the_cell_before():
+    first, second = parse_patch("@@ a.ipynb::[1]@0000:3\nx\n@@ [3]@1111:1\ny\n")
+    assert (first.header.address.cell, second.header.address.cell) == ("1", "3")
