@@ -310,9 +310,9 @@ def _step(edit: Edit, before: Outline, document: str, *, rename: bool) -> _Step:
             if edit.address.lines is not None:
                 span, new = line_splice(edit.address, None, chunk, before)
                 # It may have been meant for the last line.
-                notes = ("the file ends without a newline now",) if span.start == chunk.span.end else ()
-                return _Step(span, new, "edited", notes, chunk)
-            span, new, left = delete(chunk, before)
+                told = ("the file ends without a newline now",) if span.start == chunk.span.end else ()
+                return _Step(span, new, "edited", told, chunk)
+            span, new, notes = delete(chunk, before)
             # Not what the same statement binds beside it: of `a = b = 1` only one was asked for.
             held = Counter(
                 guarded_name(held)
@@ -323,7 +323,7 @@ def _step(edit: Edit, before: Outline, document: str, *, rename: bool) -> _Step:
             if before.language == "markdown":
                 under = [one.name for one in headings_under(chunk, before)]
                 notes = (*notes, f"with {', '.join(under)}") if under else notes
-            return _Step(span, new, "deleted", left, chunk, held)
+            return _Step(span, new, "deleted", notes, chunk, held)
 
 
 def _insert(edit: Insert, before: Outline, document: str) -> _Step:
