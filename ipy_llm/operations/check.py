@@ -10,6 +10,7 @@ from ipy_llm.checks.run import baseline, has_tests, run_checks
 from ipy_llm.operations.operation import Reply
 from ipy_llm.workspace.journal import prepare_cache
 from ipy_llm.workspace.project import Workspace, cache_folder
+from ipy_llm.workspace.settings import read_settings
 
 LINES = 15  # an edit and its checks answer in at most so many
 
@@ -21,8 +22,11 @@ def check(workspace: Workspace) -> Reply:
 
 
 def before_write(workspace: Workspace) -> tuple[Report, ...] | None:
-    """Return what fails before an edit, from the last run where nothing changed since; None without tests."""
-    if not has_tests(workspace.root):
+    """Return what fails before an edit, from the last run where nothing changed since.
+
+    None without tests, and where the project's settings say `check = false`.
+    """
+    if not read_settings(workspace.root).check or not has_tests(workspace.root):
         return None
     return baseline(workspace.root, prepare_cache(workspace.root))
 

@@ -28,6 +28,7 @@ from ipy_llm.source.writing import create_document, edit_document
 from ipy_llm.workspace.files import Change, language_of
 from ipy_llm.workspace.locate import Located, locate, new_document, read_file, require_inside
 from ipy_llm.workspace.project import Workspace
+from ipy_llm.workspace.settings import read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,13 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
                 changes.append(Change(document.path, document.before, None))
             continue
         try:
-            after, done = edit_document(edits, document.document, document.name, allow_removal=allow_removal)
+            after, done = edit_document(
+                edits,
+                document.document,
+                document.name,
+                allow_removal=allow_removal,
+                target=read_settings(workspace.root).target,
+            )
         except IpyLlmError as error:
             if len(numbers) == 1:
                 error = with_entries(error, entries[numbers[0]], workspace)
@@ -174,7 +181,9 @@ def _create(
     old = removed.get(real)
     language = language_of(path, entry.text.lstrip().encode("utf-8", "replace"))
     if asked.digest is None:
-        source = Source(create_document(entry.text, language, name))
+        source = Source(
+            create_document(entry.text, language, name, target=read_settings(workspace.root).target)
+        )
         language = language_of(path, source.text.encode("utf-8", "replace"))
     else:
         source = literal_document(entry.text, asked.digest, name, python=language == "python")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ipy_llm.source.target import Version
 from ipy_llm.source.text import Source, Span, digest, end_of_line
 
 Kind = Literal["function", "class", "assignment", "section"]
@@ -80,6 +81,7 @@ class Outline:
     language: Language = "python"
     error: str | None = None  # why names, or some of them, cannot be found: a syntax error, or no Python
     damage: Damage | None = None  # of a document with a syntax error
+    needs: Version | None = None  # the Python that reads it, where that is newer than ours
 
     @property
     def python(self) -> bool:

@@ -22,6 +22,7 @@ from ipy_llm.source.gate import (
     guarded_names,
     mended,
     names_gate,
+    target_gate,
 )
 from ipy_llm.source.kept import outline_after
 from ipy_llm.source.lines import excerpt, line_splice, only_place, reading, shifts
@@ -31,6 +32,7 @@ from ipy_llm.source.place import delete, insert
 from ipy_llm.source.prose import headings_under, refuse_lost_headings
 from ipy_llm.source.resolve import find_section, label, resolve, whole
 from ipy_llm.source.slips import reads, strip_blank, understand, variants
+from ipy_llm.source.target import Target
 from ipy_llm.source.text import Span, newline_of, splice, unify
 from ipy_llm.source.words import fenced_part, strip_fence
 
@@ -146,20 +148,27 @@ def edit_of(header: Header, text: str) -> Edit:
     return Replace(address, text) if address.lines is None else Lines(address, text)
 
 
-def apply(edits: Sequence[Edit], before: Outline, document: str, *, allow_removal: bool = False) -> Applied:
+def apply(
+    edits: Sequence[Edit],
+    before: Outline,
+    document: str,
+    *,
+    allow_removal: bool = False,
+    target: Target | None = None,
+) -> Applied:
     """Apply edits that all mean the text `before`, and pass the result through the gate.
 
-    `document` is how messages write the document. Raises an `IpyLlmError`; then nothing happened.
+    `document` is how messages write the document, `target` the oldest Python that must read it. Raises an `IpyLlmError`; then nothing happened.
     """
     steps = [_step(edit, before, document, rename=allow_removal) for edit in edits]
     try:
-        return _finish(steps, before, document, allow_removal=allow_removal)
+        return _finish(steps, before, document, allow_removal=allow_removal, target=target)
     except EditRejectedError:
         mended = [_mended(edit, step, before, document) for edit, step in zip(edits, steps, strict=True)]
         if not any(mended):
             raise
         chosen = [other or step for other, step in zip(mended, steps, strict=True)]
-        return _finish(chosen, before, document, allow_removal=allow_removal)
+        return _finish(chosen, before, document, allow_removal=allow_removal, target=target)
 
 
 def written(edit: Edit, address: Address) -> str:
@@ -190,7 +199,14 @@ def check_digest(edit: Edit, chunk: Chunk, before: Outline) -> None:
     raise StaleError(said, steps=[*excerpt(edit.address, chunk, before), f"if it is still meant: {again}"])
 
 
-def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_removal: bool) -> Applied:
+def _finish(
+    steps: Sequence[_Step],
+    before: Outline,
+    document: str,
+    *,
+    allow_removal: bool,
+    target: Target | None = None,
+) -> Applied:
     # `delete Cart.legacy` beside an edit that drops it is the permission to, no cut of its own.
     permits = [step for step in steps if _is_permit(step, steps)]
     ordered = [step for step in steps if step not in permits]
@@ -207,7 +223,7 @@ def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_rem
     if language == "ipython":
         source, language = cell_source(source.plain)
     if before.error is None and language == before.language:
-        compile_gate(source, document, language)
+        compile_gate(source, document, language, known=before.needs, target=target)
     format_gate(before.source, source, document, before.language)
     after = outline_after(before, cuts, source, language)
     for step in permits:
@@ -220,6 +236,9 @@ def _finish(steps: Sequence[_Step], before: Outline, document: str, *, allow_rem
     if after.damage is not None:
         for step, new in zip(ordered, new_spans, strict=True):
             damage_gate(before, step.span, after, new, document)
+    if target is not None:
+        for new in new_spans:
+            target_gate(before, after, new, target, document)
     if not allow_removal:
         names_gate(before, after, sum((step.dropped for step in steps), Counter[str]()), document)
     spans = dict(zip(map(id, ordered), new_spans, strict=True))

@@ -9,23 +9,34 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from ipy_llm.errors import EditRejectedError
 from ipy_llm.source.chunks import Chunk, Language, Outline
-from ipy_llm.source.resolve import label
+from ipy_llm.source.resolve import label, whole
+from ipy_llm.source.target import HOST, Target, Version
 from ipy_llm.source.text import Source, Span, split_lines, unify
 
 
-def compile_gate(source: Source, path: str, language: Language = "python") -> None:
-    """Compile a whole document. Raises `EditRejectedError` with the line that does not."""
+def compile_gate(
+    source: Source,
+    path: str,
+    language: Language = "python",
+    *,
+    known: Version | None = None,
+    target: Target | None = None,
+) -> None:
+    """Compile a whole document. Raises `EditRejectedError` with the line that does not.
+
+    One in syntax newer than this Python passes where `known`, which the document needed before, or the
+    project's `target` is as new.
+    """
     text = source.text
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if language == "ipython" else 0
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # Not under its own name: compile fills SyntaxError.text from the old file on disk.
-            compile(text, "<edited>", "exec", flags, dont_inherit=True)
+        _compile(text, language)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        if isinstance(error, SyntaxError) and _is_newer(source, path, language, known, target):
+            return
         line = getattr(error, "lineno", None)
         lines = split_lines(source.plain)
         shown = lines[line - 1].strip() if line and line <= len(lines) else ""
@@ -34,6 +45,57 @@ def compile_gate(source: Source, path: str, language: Language = "python") -> No
             f"the edit would break the file; nothing was written. {where}{getattr(error, 'msg', error)}",
             steps=[f"  {shown}"] if shown else [],
         ) from error
+
+
+def _compile(text: str, language: Language) -> None:
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if language == "ipython" else 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # Not under its own name: compile fills SyntaxError.text from the old file on disk.
+        compile(text, "<edited>", "exec", flags, dont_inherit=True)
+
+
+def _is_newer(
+    source: Source, path: str, language: Language, known: Version | None, target: Target | None
+) -> bool:
+    """Say whether a text that does not compile is Python of a version that will do. Raises `EditRejectedError`."""
+    from ipy_llm.source.newer import is_python, lower, refusal  # noqa: PLC0415 - where compiling failed
+
+    lowered = lower(source.text)
+    needs = lowered.needs
+    if needs is None or needs.since <= HOST:
+        return False
+    try:
+        _compile(lowered.text, language)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    if not is_python(source.text):
+        return False
+    if needs.since > max(known or HOST, target.version if target else HOST):
+        raise refusal(needs, source, path, target)
+    return True
+
+
+def target_gate(before: Outline, after: Outline, new: Span, target: Target, path: str) -> None:
+    """Read what an edit put somewhere as the project's oldest Python would. Raises `EditRejectedError`.
+
+    Only what is certain: syntax that this Python says is newer, in the definition that holds the text, and not
+    where the document has some already.
+    """
+    if target.version >= HOST or not after.python:
+        return
+    from ipy_llm.source.newer import refusal, too_new  # noqa: PLC0415 - where the project runs on older ones
+
+    held = [chunk for chunk in after.walk() if chunk.span.holds(new) and not chunk.inline]
+    span = (
+        Span(after.starts[after.line_of(held[-1].code) - 1], held[-1].span.end)
+        if held
+        else whole(after).outer
+    )
+    found = too_new(span.of(after.source.text), target)
+    if found is not None and too_new(before.source.text, target) is None:
+        at = None if found.at is None else found.at + span.start
+        raise refusal(replace(found, at=at), after.source, path, target)
 
 
 def format_gate(before: Source, after: Source, path: str, language: Language) -> None:

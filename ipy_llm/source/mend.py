@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from ipy_llm.source.layout import DEFINER, Layout, end_of_logical, read
 from ipy_llm.source.scan import strings
-from ipy_llm.source.syntax import bound_names, parse
+from ipy_llm.source.syntax import bound_names, parse_here
 from ipy_llm.source.text import indentation
 
 _MOST = 12  # ways to mend one piece; with more of them nothing in it is certain
@@ -51,8 +51,10 @@ _FILLERS = {
     "case": ("case ", "0", ":"),
     "from": ("from _ import ", "_", ""),
     "@": ("@", "0", ""),
+    "import": ("from _ import ", "_", ""),
 }
-_PLAIN = {"else": "else:", "try": "try:", "finally": "finally:", "import": "import _"}
+_PLAIN = {"else": "else:", "try": "try:", "finally": "finally:"}
+_SOFT = {"match", "case"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +199,12 @@ def _mend_first(text: Mend) -> list[Mend]:
         regions = list(_closer_regions(*damage[:2], layout))
     else:
         regions = list(_opener_regions(damage[0], layout))
-    found = [one for region in regions for one in _put_sign(text, region, layout)]
-    if found:
-        return found
-    filled = [one for region in regions for one in _fill(text, region, layout)]
-    return filled or _bodies(text, layout)
+    filled = {region: list(_fill(text, region, layout)) for region in regions}
+    # Where the rest does not parse without the statement, it is not the one that is damaged, or not the only one.
+    alone = [region for region in regions if any(_parses(one.lines) for one in filled[region])]
+    chosen = alone or regions[:_MOST]
+    found = [one for region in chosen for one in _put_sign(text, region, layout, filled[region])]
+    return found or [one for region in chosen for one in filled[region]] or _bodies(text, layout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,13 +310,15 @@ def _other_regions(text: Mend, layout: Layout) -> Iterator[_Region]:
             yield _Region(first, last, range(last, last + 1), ":")
 
 
-def _put_sign(text: Mend, region: _Region, layout: Layout) -> Iterator[Mend]:
+def _put_sign(text: Mend, region: _Region, layout: Layout, filled: list[Mend]) -> Iterator[Mend]:
     """Yield the text with a missing sign put back, one for all places at which the region parses.
 
-    Where they differ in the names they bind, these are unsure.
+    Where they differ in the names they bind, these are unsure. A region that is too large for trying is filled.
     """
     if sum(map(len, text.lines[region.first : region.last + 1])) > _LARGEST:
+        yield from filled
         return
+    is_bound = "=" in layout.code[region.first] and not DEFINER.match(layout.code[region.first].lstrip())
     found: dict[str, tuple[int, str]] = {}  # by the body it needs: one, or none
     names: dict[str, set[object]] = {}
     for line in region.places:
@@ -326,6 +331,8 @@ def _put_sign(text: Mend, region: _Region, layout: Layout) -> Iterator[Mend]:
             if bound is not None:
                 found.setdefault(bound[0], (line, new))
                 names.setdefault(bound[0], set()).add(bound[1])
+                if is_bound and line > region.first:
+                    break  # the names stand before the sign
     for body, (line, new) in found.items():
         unsure = frozenset({region.first - line}) if len(names[body]) > 1 else frozenset()
         yield text.put(line, [new], unsure)
@@ -387,7 +394,7 @@ def _statement(lines: list[str]) -> tuple[str, tuple[tuple[str, ...], ...]] | No
     before, suite = _WRAPPED.get(word, ("", ""))
     for ending in {"", suite} if word != "@" else {suite}:
         try:
-            tree = parse(before + text + ending)
+            tree = parse_here(before + text + ending)
         except SyntaxError:
             continue
         return ending, tuple(
@@ -412,14 +419,18 @@ def _fill(text: Mend, region: _Region, layout: Layout) -> Iterator[Mend]:
     if named:
         parts = _spread(f"{indent}{named['kind']} {named['name']}", "", ":" if deeper else ": pass", count)
         yield text.put(first, parts, frozenset())
-    elif word in _PLAIN and count == 1:
-        tail = "" if deeper or word == "import" else " pass"
-        yield text.put(first, [indent + _PLAIN[word] + tail], at)
-    elif word in _FILLERS:
+        return
+    if word in _PLAIN:
+        new = _spread(f"{indent}{_PLAIN[word]} ", "0", "", count)
+        yield text.put(first, [indent + _PLAIN[word], *[""] * (count - 1)] if deeper else new, at)
+        return
+    if word in _FILLERS:
         head, inner, tail = _FILLERS[word]
         end = tail + (" pass" if tail and not deeper else "")
         yield text.put(first, _spread(indent + head, inner, end, count), at)
-    elif deeper:
+        if word not in _SOFT:
+            return
+    if deeper:
         yield text.put(first, [indent + _UNSURE, *[""] * (count - 1)], at)
     else:
         yield text.put(first, _spread(indent, "0", "", count), at)
@@ -508,7 +519,7 @@ def _wrapped(lines: Sequence[str]) -> tuple[str, int]:
 
 def _parses(lines: Sequence[str], *, wrap: bool = True) -> bool:
     try:
-        parse(_wrapped(lines)[0] if wrap else "\n".join(lines))
+        parse_here(_wrapped(lines)[0] if wrap else "\n".join(lines))
     except SyntaxError:
         return False
     return True
@@ -518,7 +529,7 @@ def _error_line(lines: Sequence[str]) -> int | None:
     """Return the line, from 0, over which the parser stumbles."""
     text, shift = _wrapped(lines)
     try:
-        parse(text)
+        parse_here(text)
     except SyntaxError as error:
         return max(0, (error.lineno or 1) - 1 - shift)
     return None

@@ -28,7 +28,7 @@ from ipy_llm.source.syntax import (
     is_main,
     is_string,
     mark,
-    parse,
+    parse_here,
 )
 from ipy_llm.source.text import Source, Span, indentation, line_starts, split_lines
 
@@ -49,7 +49,7 @@ def outline(source: Source, language: Language = "python") -> Outline:
         return Builder(source, starts, language).build_text()
     try:
         with collector_paused():
-            return Builder(source, starts, language).build(parse(source.text))
+            return Builder(source, starts, language).build(parse_here(source.text))
     except SyntaxError as error:
         from ipy_llm.source.recover import recover  # noqa: PLC0415 - a file that parses needs none of it
 
@@ -58,7 +58,7 @@ def outline(source: Source, language: Language = "python") -> Outline:
 
 def _parsed(text: str) -> Outline:
     """Return the outline of a text that parses."""
-    return Builder(Source(text), tuple(line_starts(text))).build(parse(text))
+    return Builder(Source(text), tuple(line_starts(text))).build(parse_here(text))
 
 
 class _Place(TypedDict):

@@ -10,6 +10,7 @@ from dataclasses import replace
 from ipy_llm.source.chunks import Chunk, Damage, Language, Outline
 from ipy_llm.source.layout import read
 from ipy_llm.source.mend import Mend, mends
+from ipy_llm.source.newer import is_python, lower
 from ipy_llm.source.text import Source, Span, indentation, line_starts, split_lines
 
 _NAMES = re.compile(
@@ -25,13 +26,35 @@ def recover(
     error: SyntaxError,
     build: Callable[[str], Outline],
 ) -> Outline:
-    """Return the outline of a document with a syntax error: what of it is certain.
+    """Return the outline of a document that this Python does not parse: what of it is certain.
 
-    `build` makes the outline of a text that parses.
+    Of one in newer syntax that is all. `build` makes the outline of a text that parses.
     """
-    lines = split_lines(source.text)
+    lowered = lower(source.text)
+    if lowered.needs is not None:
+        try:
+            found = build(lowered.text)
+        except SyntaxError as other:
+            error = other
+        else:
+            if is_python(source.text):
+                return replace(found, source=source, language=language, needs=lowered.needs.since)
+    lines = split_lines(lowered.text)
+    return _certain(
+        source,
+        starts,
+        language,
+        error,
+        [_Mended(source, starts, lines, mend, build) for mend in mends(lines)],
+    )
+
+
+def _certain(
+    source: Source, starts: tuple[int, ...], language: Language, error: SyntaxError, found: list[_Mended]
+) -> Outline:
+    """Return the outline on which all mended texts agree."""
+    lines = found[0].lines
     hard = read(lines).hard
-    found = [_Mended(source, starts, lines, mend, build) for mend in mends(lines)]
     base = found[0]
     agreed = set.intersection(*(one.agreeing for one in found))
     doubted = {chunk for one in found for chunk in one.agreeing - agreed}

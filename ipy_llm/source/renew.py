@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.outline import Builder
 from ipy_llm.source.sections import read_markers
-from ipy_llm.source.syntax import DEFINITIONS, parse
+from ipy_llm.source.syntax import DEFINITIONS, parse_here
 from ipy_llm.source.text import Source, Span, line_starts
 
 Cut = tuple[Span, str]
@@ -28,7 +28,12 @@ def renew(before: Outline, cuts: Sequence[Cut], after: Source) -> Outline | None
     """
     cuts = sorted(cuts, key=lambda cut: (cut[0].start, cut[0].end))
     # The end of a main block that holds a cut is not known: it leaves out comments that a chunk has.
-    if before.error is not None or not cuts or (before.main and before.main.start < cuts[-1][0].end):
+    if (
+        before.error is not None
+        or before.needs is not None
+        or not cuts
+        or (before.main and before.main.start < cuts[-1][0].end)
+    ):
         return None
     builder = Builder(after, tuple(line_starts(after.text)))
     chunks = _Renewal(builder).suite(before.chunks, cuts, None, 0)
@@ -101,7 +106,7 @@ class _Renewal:
         # Blank lines before it, so that its tree has the document's line numbers.
         lead = "\n" * (number - 2) + "if 1:\n" if chunk.indent else "\n" * (number - 1)
         try:
-            body = parse(lead + builder.text[builder.starts[number - 1] : span.end]).body
+            body = parse_here(lead + builder.text[builder.starts[number - 1] : span.end]).body
         except SyntaxError:
             return None
         if chunk.indent and len(body) == 1 and isinstance(body[0], ast.If) and not body[0].orelse:

@@ -78,7 +78,7 @@ def _string(text: str, start: int, at: int, quote: str, prefix: str) -> String:
             nested = _nested_end(text[: at + _LONGEST], at, quote)
         except RecursionError:  # fields in fields by the hundred: no f-string
             nested = None
-        if nested is not None:
+        if nested is not None and not (closed and nested == end + len(quote)):
             return String(start, nested, quote, prefix, nested=True)
     return String(start, end + len(quote) if closed else end, quote, prefix, closed)
 

@@ -20,7 +20,27 @@ _TYPE_ALIAS: type[ast.stmt] | None = getattr(ast, "TypeAlias", None)  # 3.12
 
 
 def parse(text: str) -> ast.Module:
-    """Parse Python without executing or warning. Raises `SyntaxError` whatever is wrong with it."""
+    """Parse Python without executing or warning, newer than this Python's too, as if it were older.
+
+    Raises `SyntaxError` whatever is wrong with it.
+    """
+    try:
+        return parse_here(text)
+    except SyntaxError:
+        from ipy_llm.source.newer import lower  # noqa: PLC0415 - what parses needs none of it
+
+        lowered = lower(text)
+        if not lowered.features:
+            raise
+        try:
+            return parse_here(lowered.text)
+        except SyntaxError:
+            pass
+        raise
+
+
+def parse_here(text: str) -> ast.Module:
+    """Parse Python as this Python does. Raises `SyntaxError` whatever is wrong with it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -8,17 +8,18 @@ from ipy_llm.source.chunks import Language
 from ipy_llm.source.documents import Document, refuse_cell
 from ipy_llm.source.edits import Edit, Touched, apply
 from ipy_llm.source.fit import fit_new
-from ipy_llm.source.gate import compile_gate
+from ipy_llm.source.gate import compile_gate, target_gate
 from ipy_llm.source.notebook import Notebook, read_notebook
 from ipy_llm.source.notebook_edits import edit_notebook, new_cells
 from ipy_llm.source.notebook_write import new_notebook
 from ipy_llm.source.outline import outline
 from ipy_llm.source.sent import clean
 from ipy_llm.source.slips import understand
-from ipy_llm.source.text import Source
+from ipy_llm.source.target import Target
+from ipy_llm.source.text import Source, Span
 
 
-def create_document(text: str, language: Language, name: str) -> str:
+def create_document(text: str, language: Language, name: str, *, target: Target | None = None) -> str:
     """Return the text of a new document: as it was sent, of a notebook the cells it stands for, or its JSON.
 
     Raises an `IpyLlmError` where that is no Python, or no notebook.
@@ -33,20 +34,28 @@ def create_document(text: str, language: Language, name: str) -> str:
         text, _ = understand(text)
     made = f"{fit_new(text, '', outline(Source(''), language)).text}\n"
     if language == "python":
-        compile_gate(Source(made), name)
+        compile_gate(Source(made), name, target=target)
+        if target is not None:
+            target_gate(outline(Source("")), outline(Source(made)), Span(0, len(made)), target, name)
     return made
 
 
 def edit_document(
-    edits: Sequence[Edit], document: Document, name: str, *, allow_removal: bool = False
+    edits: Sequence[Edit],
+    document: Document,
+    name: str,
+    *,
+    allow_removal: bool = False,
+    target: Target | None = None,
 ) -> tuple[Document, tuple[Touched, ...]]:
     """Apply edits that all mean the document as it is, and return it after them with what each touched.
 
-    `name` is how messages write the document. Raises an `IpyLlmError`; then nothing happened.
+    `name` is how messages write the document, `target` the oldest Python that must read it; a notebook is read
+    by its kernel. Raises an `IpyLlmError`; then nothing happened.
     """
     if isinstance(document, Notebook):
         return edit_notebook(edits, document, name, allow_removal=allow_removal)
     for edit in edits:
         refuse_cell(edit.address, name)
-    applied = apply(edits, document, name, allow_removal=allow_removal)
+    applied = apply(edits, document, name, allow_removal=allow_removal, target=target)
     return applied.outline, applied.touched

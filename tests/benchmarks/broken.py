@@ -119,6 +119,17 @@ def same(damaged: Outline, chunk: Chunk, span: tuple[int, int]) -> bool:
     return chunk.span.start == span[0] and chunk.span.of(text).rstrip() == text[slice(*span)].rstrip()
 
 
+def cut_name(chunk: Chunk, healthy: Outline, damaged: Outline, damage: Damage) -> bool:
+    """Say whether the damage took part of the name of a chunk, or of its owner: the text says the rest."""
+    text = damaged.source.text
+    for one in healthy.walk():
+        header = healthy.source.text[one.code : one.code + 200].partition("\n")[0]
+        if one.is_definition and one.code <= damage.start < one.code + len(header):
+            start, end = damage.moved(one.span.start, one.span.end)
+            return start <= chunk.span.start and chunk.span.of(text).rstrip() in text[start:end]
+    return False
+
+
 def compare(healthy: Outline, damaged: Outline, damage: Damage, counts: Counter[str]) -> Iterator[str]:
     """Count what became of each chunk, and yield the wrong ones."""
     there = spans(damaged)
@@ -150,6 +161,9 @@ def compare(healthy: Outline, damaged: Outline, damage: Damage, counts: Counter[
             counts["right"] += 1
     for name, chunk in there.items():
         if chunk.name.rpartition(".")[2] == "unfinished" or ".unfinished." in chunk.name:
+            continue
+        if name not in expected and cut_name(chunk, healthy, damaged, damage):
+            counts["cut"] += 1
             continue
         if name not in expected or not same(damaged, chunk, expected[name]):
             counts["wrong"] += 1
