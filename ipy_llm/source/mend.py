@@ -22,6 +22,7 @@ _MOST = 12  # ways to mend one piece; with more of them nothing in it is certain
 _STEPS = 60  # damages mended in one piece
 _REGION = 400  # lines of a damaged statement
 _LARGEST = 3000  # characters of one in which every place is tried for a missing sign
+_TRIED = 40  # pairs of quotes of which one may lack a third
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 _OPENERS = {closer: opener for opener, closer in _PAIRS.items()}
 _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?: .*)?|={7}")
@@ -79,6 +80,8 @@ def mends(lines: Sequence[str]) -> list[Mend]:
     if any(len(string.quote) == 3 for _, string in layout.unclosed):
         return _mend_long_string(text)
     found = [one for one in _joined(text, _bounds(layout, "")) if _parses(one.lines, wrap=False)]
+    error = _error_line(text.lines) or 0
+    found += _with_long_string(text, range(max(0, error - 1), min(error + 1, len(lines))))
     return found or [Mend(("",) * len(lines))]
 
 
@@ -246,7 +249,7 @@ def _closer_regions(first: int, end: int, layout: Layout) -> Iterator[_Region]:
         if depth == 1:
             yield _Region(first, number, range(earliest, number + 1), ")")
             earliest = number + 1
-        elif number + 1 == end:
+        else:
             yield _Region(first, number)
 
 
@@ -466,7 +469,11 @@ def _bodies(text: Mend, layout: Layout) -> list[Mend]:
 
 def _opaque(lines: tuple[str, ...], layout: Layout, first: int) -> Mend:
     """Return a definition with a body that says nothing, where its end is certain, else nothing at all."""
-    blank = Mend(("",) * len(lines), frozenset())
+    last = max((number for number, text in enumerate(layout.code) if text.strip()), default=0)
+    # A comment at its end may be attached to what stands below.
+    blank = Mend(
+        ("",) * (last + 1) + tuple("" if layout.inside[n] else lines[n] for n in range(last + 1, len(lines)))
+    )
     start = layout.code[first]
     named = _NAMED.match(start.lstrip(" \t\f"))
     own = indentation(start)
@@ -488,15 +495,8 @@ def _opaque(lines: tuple[str, ...], layout: Layout, first: int) -> Mend:
 
 def _mend_long_string(text: Mend) -> list[Mend]:
     """Mend a text in which a string of several lines does not end, or every one ends where the next begins."""
-    error = _error_line(text.lines) or 0
-    found = []
-    tried = 0
-    for line in range(min(error, len(text.lines) - 1), -1, -1):
-        for match in re.finditer(r"(?<![\"'])(\"\"|'')(?![\"'])", text.lines[line]):
-            tried += 1
-            new = text.put(line, [_with(text.lines[line], match.end(), match[1][0])], frozenset())
-            if tried < 40 and _parses(new.lines):
-                found.append(new)
+    error = min(_error_line(text.lines) or 0, len(text.lines) - 1)
+    found = _with_long_string(text, range(error, -1, -1))
     if found:
         return found
     # What stands below is certain no more: code there may be text, and text code.
@@ -504,6 +504,20 @@ def _mend_long_string(text: Mend) -> list[Mend]:
     longs = [code.count("\n", 0, one.start) for one in strings(code) if len(one.quote) == 3]
     cut = max([line for line in longs if line <= error], default=0)
     return mends([*text.lines[:cut], *[""] * (len(text.lines) - cut)])
+
+
+def _with_long_string(text: Mend, places: range) -> list[Mend]:
+    """Return the ways to mend a text by a third quote beside two."""
+    pairs = [
+        (line, match)
+        for line in places
+        for match in re.finditer(r"(?<![\"'])(\"\"|'')(?![\"'])", text.lines[line])
+    ]
+    tried = [
+        text.put(line, [_with(text.lines[line], match.end(), match[1][0])], frozenset())
+        for line, match in pairs[:_TRIED]
+    ]
+    return [one for one in tried if _parses(one.lines, wrap=False)]
 
 
 def _with(line: str, column: int, sign: str) -> str:
