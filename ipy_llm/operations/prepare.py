@@ -25,7 +25,7 @@ from ipy_llm.source.patch import Entry
 from ipy_llm.source.resolve import settled
 from ipy_llm.source.text import Source, digest, encode
 from ipy_llm.source.writing import create_document, edit_document
-from ipy_llm.workspace.files import Change, language_of
+from ipy_llm.workspace.files import Change, language_of, mode_of
 from ipy_llm.workspace.locate import Located, locate, new_document, read_file, require_inside
 from ipy_llm.workspace.project import Workspace
 from ipy_llm.workspace.settings import read_settings
@@ -92,7 +92,7 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
             if len(edits) > 1:
                 raise RequestError(f"{document.name} is edited, and deleted; nothing was written")
             if real not in created:
-                changes.append(Change(document.path, document.before, None))
+                changes.append(Change(document.path, document.before, None, mode_of(document.path)))
             continue
         try:
             after, done = edit_document(

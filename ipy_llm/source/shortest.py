@@ -89,7 +89,8 @@ class _Walk:
             link, cut = link
             if cuts and cut.c == cut.d and (cuts[-1].a, cuts[-1].b) == (cut.b, cut.b):
                 # Text cannot be inserted after a line that is deleted; before it, it can.
-                cuts[-1:] = [cut, replace(cuts[-1], a=cut.a, b=cut.a)]
+                added = cuts.pop()
+                cuts += [replace(cut, c=added.d, d=added.d), replace(added, a=cut.a, b=cut.a)]
             else:
                 cuts.append(cut)
         return cuts[::-1]

@@ -58,6 +58,7 @@ def save_entry(file: Path, entry: Entry) -> None:
                 "path": str(change.path),
                 "before": None if before is None else len(before),
                 "after": None if after is None else [start, end, len(after)],
+                "mode": change.mode,
             }
         )
     header = {
@@ -107,7 +108,7 @@ def _change(record: dict[str, Any], stream: BinaryIO) -> Change:
         start, end, size = record["after"]
         old = before or b""
         after = old[:start] + zlib.decompress(stream.read(size)) + old[len(old) - end :]
-    return Change(Path(record["path"]), before, after)
+    return Change(Path(record["path"]), before, after, record.get("mode"))
 
 
 def _common(one: bytes, other: bytes) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -47,10 +47,19 @@ class Change:
     path: Path
     before: bytes | None
     after: bytes | None
+    mode: int | None = field(default=None, compare=False)  # of a file that is deleted: it comes back with it
 
     def reversed(self) -> Change:
         """Return the change that takes this one back."""
-        return Change(self.path, self.after, self.before)
+        return Change(self.path, self.after, self.before, self.mode)
+
+
+def mode_of(path: Path) -> int | None:
+    """Return a file's permissions, None where it is gone: who writes it will say so."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except OSError:
+        return None
 
 
 def is_python(path: Path) -> bool:
@@ -296,6 +305,8 @@ def _write_beside(change: Change, temporary: str) -> None:
             rest = rest[file.write(rest) :]
         if change.before is not None:
             _dress(temporary, change.path, os.fstat(file.fileno()))
+        elif change.mode is not None:
+            os.chmod(temporary, change.mode)
 
 
 def _dress(temporary: str, real: Path, mine: os.stat_result) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from ipy_llm.errors import NotFoundError, RequestError, StaleError, ToolError, TransactionError
@@ -35,7 +36,7 @@ _NOTHING_WRITTEN = (StaleError, RequestError, ToolError)  # what `write_all` rai
 
 def commit(root: Path, changes: Sequence[Change], summary: str) -> Entry:
     """Write the changes and keep what they replaced, as `record` does, holding the project's journal."""
-    own = [Change(Path(os.path.realpath(each.path)), each.before, each.after) for each in changes]
+    own = [replace(each, path=Path(os.path.realpath(each.path))) for each in changes]
     with alone(root) as journal:
         return record(journal, own, summary)
 

@@ -108,11 +108,13 @@ def test_a_file_and_a_folder_are_no_pair(both):
 
 def test_a_document_is_deleted_and_comes_back(write):
     workspace = write({"cart.py": CART, "other.py": "x = 1\n"})
+    (workspace.root / "cart.py").chmod(0o754)
     reply = edit(workspace, "delete cart.py", check=False)
     assert str(reply) == "deleted cart.py"
     assert list(tree(workspace.root)) == ["other.py"]
     undo(workspace)
     assert (workspace.root / "cart.py").read_text() == CART
+    assert (workspace.root / "cart.py").stat().st_mode & 0o777 == 0o754
     with pytest.raises(RequestError, match=r"cart\.py is edited, and deleted"):
         edit(workspace, "", "@@ cart.py::Cart.total 1 => 2\n@@ delete cart.py\n", check=False)
 
