@@ -158,7 +158,7 @@ def names(text: str, found: list[str], trial: Trial, place: str) -> None:
             warnings.simplefilter("ignore")
             tree = ast.parse(TransformerManager().transform_cell(body))
     except (SyntaxError, ValueError):
-        trial.equal("cells IPython cannot parse: no names", found, [], place)
+        trial.tried["cells IPython cannot parse"] += 1
         return
     from ipy_llm.source.chunks import Outline
     from ipy_llm.source.outline import outline
@@ -175,7 +175,7 @@ def main() -> None:
         sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
         from sdists import fetch
 
-        folders = [fetch(name, version, Path(".cache/sdists")) for name, version in PACKAGES]
+        folders = [fetch(name, version, Path(__file__).parents[2] / ".cache") for name, version in PACKAGES]
     for folder in folders:
         for path in sorted(folder.rglob("*.ipynb")):
             run(path, trial)
