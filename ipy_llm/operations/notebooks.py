@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ipy_llm.operations.listing import bounded, entries, numbered
 from ipy_llm.operations.operation import Reply
-from ipy_llm.source.cells import cell_name
+from ipy_llm.source.cells import cell_name, find_cell
 from ipy_llm.source.notebook import Cell, Notebook
 from ipy_llm.source.resolve import label, whole
 from ipy_llm.source.text import split_lines
@@ -41,7 +41,10 @@ def outline_notebook(notebook: Notebook, located: Located) -> Reply:
     """List a notebook's cells with the definitions in them."""
     lines = [_head(notebook, located)]
     facts = []
+    only = find_cell(located.address, notebook, located.document)
     for number, cell in enumerate(notebook.cells):
+        if only not in {None, number}:
+            continue
         name = f"{located.document}::{cell_name(number)}"
         lines += _listed(number, cell)
         facts.append(

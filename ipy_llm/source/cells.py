@@ -86,6 +86,10 @@ def _no_name(address: Address, notebook: Notebook, document: str) -> NotFoundErr
             own = label(chunk, cell.outline)
             names[own] = f"{document}::{cell_name(number)}::{own}"
     near = [f"{document}::[{cell.id}]" for cell in notebook.cells if cell.id == address.name]
+    # `In[3]`, `cell[3]`, `#3`: by whatever counts, the third cell is what such a number may mean.
+    said = str(address.index if address.name.lower() in {"in", "out", "cell", "cells"} else address.section)
+    if said.isdecimal() and 1 <= int(said) <= len(notebook.cells):
+        near.append(f"{document}::[{said}]")
     near += [names[name] for name in closest(address.target, names, count=3)]
     broken = [
         f"cell {cell_name(number)} is broken: {cell.outline.error}"

@@ -265,7 +265,8 @@ def _places(address: Address, workspace: Workspace) -> Iterator[tuple[Path, Docu
     for path in _files(workspace):
         try:
             data = read_bytes(path)
-            if needle not in data:
+            # JSON may have escapes for its letters.
+            if needle not in data and (needle.isascii() or path.suffix != ".ipynb"):
                 continue
             found = read_document(data, language_of(path, data))
         except IpyLlmError:  # a file that cannot be read has no say in where a name is found

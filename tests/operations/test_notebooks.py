@@ -54,6 +54,37 @@ def test_the_outline_of_a_notebook_lists_cells_with_what_is_in_them(project):
     assert "sales.ipynb: load, clean" in outline(project).lines
 
 
+def test_the_outline_of_one_cell_lists_that_cell(project):
+    assert outline(project, "sales.ipynb::[4]").lines[1:] == ("[4]  5 lines", "  def clean(frame)  1-2")
+
+
+def test_a_name_is_found_where_json_escapes_its_letters(write):
+    made = json.dumps(json.loads(notebook(cell("def größe(): ..."))), indent=1).encode()
+    assert b"gr\\u00f6" in made
+    workspace = write({"a.ipynb": made})
+    edit(workspace, "größe", "def größe(): return 'ü'")
+    after = (workspace.root / "a.ipynb").read_bytes()
+    assert after == made.replace(b": ...", b": return '\\u00fc'")
+
+
+@pytest.mark.parametrize(
+    "change", [lambda data: b"\xef\xbb\xbf" + data, lambda data: data.replace(b"\n", b"\r\n")]
+)
+def test_mark_and_line_ends_of_the_json_stay(write, change):
+    workspace = write({"sales.ipynb": change(SALES)})
+    edit(workspace, "load", "def load(path):\n    return path")
+    edit(workspace, "after sales.ipynb::[5]", "x = 1")
+    edit(workspace, "delete sales.ipynb::[6]")
+    assert read(workspace) == change(SALES.replace(b"pd.read_csv(path)", b"path"))
+
+
+def test_half_a_surrogate_stays_half(write):
+    made = notebook(cell("a = 'XX'\nb = 1")).replace(b"XX", b"\\ud83d")
+    workspace = write({"a.ipynb": made})
+    edit(workspace, "a.ipynb::[1] b = 1 => b = 2")
+    assert read(workspace, "a.ipynb") == made.replace(b"b = 1", b"b = 2")
+
+
 def test_show_prints_every_cell_with_the_digest_its_lines_take(project):
     lines = show(project, "sales.ipynb").lines
     assert lines[0] == "sales.ipynb  5 cells"
@@ -174,6 +205,8 @@ def test_every_new_cell_is_valid_and_its_id_alone(project):
         ("sales.ipynb::[9]", "has 5 cells"),
         ("sales.ipynb::lod", "did you mean sales.ipynb::[3]::load"),
         ("sales.ipynb::c3", "did you mean sales.ipynb::[c3]"),
+        ("sales.ipynb::In[3]", "did you mean sales.ipynb::[3]"),
+        ("sales.ipynb::#3", "did you mean sales.ipynb::[3]"),
         ("a.py::[1]", "is a cell of a notebook, and a.py is none"),
         ("[3]", "which notebook"),
     ],
