@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from ipy_llm.errors import ConflictError, NotFoundError, RequestError, StaleError, ToolError
-from ipy_llm.workspace.files import Change, is_python, read_bytes
+from ipy_llm.workspace.files import Change, flush_all, is_python, read_bytes
 from ipy_llm.workspace.journal import commit
 
 OLD, NEW = b"\xef\xbb\xbfx = '\xe9'\r\ny = 1\n\x0c", b"x = 2\r\n"
@@ -243,6 +243,24 @@ def test_on_a_full_disk_nothing_is_written(root):
         f"4 cannot write {root / 'two.py'}: No space left on device; no file was changed\n"
         "free some space, then send it again\n12one.py\ntwo.py\n"
     ), run.stderr
+
+
+def test_two_new_files_that_are_one_are_refused(root, tree, write_all):
+    # As `Cart.py` and `cart.py` are where case does not count.
+    with pytest.raises(ConflictError, match=r"cannot write .*new\.py: File exists"):
+        write_all([Change(root / "new.py", None, b"1"), Change(root / "new.py", None, b"2")])
+    assert tree() == {}
+
+
+def test_what_could_not_be_flushed_among_many_is_named(root):
+    for number in range(20):
+        (root / f"{number}.py").write_bytes(OLD)
+    paths = [str(root / f"{number}.py") for number in range(20)]
+    flush_all(paths)
+    (root / "13.py").unlink()
+    with pytest.raises(FileNotFoundError) as missing:
+        flush_all(paths)
+    assert missing.value.filename == str(root / "13.py")
 
 
 def test_reading_says_what_is_wrong(root):
