@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from ipy_llm.errors import AmbiguousError, EditRejectedError, IpyLlmError, ParseError
 from ipy_llm.source.address import LineRange
 from ipy_llm.source.cells import cell_name, find_cell, whole_refused
+from ipy_llm.source.chunks import Outline
 from ipy_llm.source.edits import (
     Create,
     Delete,
@@ -25,10 +26,11 @@ from ipy_llm.source.magics import cell_source, veil
 from ipy_llm.source.notebook import Cell, Notebook, outline_cell
 from ipy_llm.source.notebook_style import NewCell
 from ipy_llm.source.notebook_write import with_cells, with_texts
+from ipy_llm.source.outline import outline
 from ipy_llm.source.percent import cells_of, head_kind, is_bare_head
 from ipy_llm.source.resolve import has, whole
 from ipy_llm.source.sent import clean, refuse_placeholders
-from ipy_llm.source.text import has_veil, reveal, split_lines
+from ipy_llm.source.text import Source, has_veil, reveal, split_lines
 from ipy_llm.source.words import strip_fence
 
 
@@ -179,9 +181,13 @@ def _edit_cell(
     """Return a cell's text after edits within it, and what each touched."""
     cell = notebook.cells[number]
     before = cell.outline
+    if before.source.veiled and any(has_veil(str(edit)) for edit in edits):
+        before = outline(
+            Source(cell.text), before.language
+        )  # the veil's own letters are meant: without it, then
     name = f"{document}::{cell_name(number)}"
     try:
-        fitted = [_fitted(edit, cell, name) for edit in edits]
+        fitted = [_fitted(edit, cell, before, name) for edit in edits]
         applied = apply(fitted, before, name, allow_removal=allow_removal)
         after = applied.outline
         if cell.kind == "code" and notebook.python and not before.python:
@@ -197,22 +203,17 @@ def _edit_cell(
     return after.source.plain, tuple(touched)
 
 
-def _fitted(edit: Edit, cell: Cell, name: str) -> Edit:
+def _fitted(edit: Edit, cell: Cell, before: Outline, name: str) -> Edit:
     """Return an edit as the cell takes it: magics veiled, a whole cell as its lines."""
     if not isinstance(edit, (Replace, Insert)):
-        if isinstance(edit, Lines) and has_veil(edit.text):
-            raise _no_veil()
         return edit
-    outline = cell.outline
     blank = not cell.text.strip()
     if not edit.address.target and (isinstance(edit, Replace) or blank):
         if not edit.text.strip():
             raise ParseError("the text is empty; to remove the cell, ask for it", steps=[f"delete {name}"])
-        return _as_lines(edit, cell, name)
-    if not outline.python:
+        return _as_lines(edit, cell, before, name)
+    if not before.source.veiled:
         return edit
-    if has_veil(edit.text):
-        raise _no_veil()
     sent = clean(edit.text)
     sent = strip_fence(sent) or sent
     veiled = veil(sent)
@@ -222,12 +223,11 @@ def _fitted(edit: Edit, cell: Cell, name: str) -> Edit:
     return replace(edit, text=sent if veiled is None else veiled)
 
 
-def _as_lines(edit: Replace | Insert, cell: Cell, name: str) -> Lines:
+def _as_lines(edit: Replace | Insert, cell: Cell, before: Outline, name: str) -> Lines:
     """Return the replacement of a whole cell as one of its lines; blank ones at its ends stay."""
-    outline = cell.outline
     sent = clean(edit.text)
-    sent = (strip_fence(sent) or sent) if outline.python else sent
-    old = split_lines(whole(outline).span.of(cell.text))
+    sent = (strip_fence(sent) or sent) if cell.kind == "code" else sent
+    old = split_lines(whole(before).span.of(cell.text))
     filled = [number for number, line in enumerate(old, 1) if line.strip()] or [1, len(old)]
     head, _, rest = sent.partition("\n")
     kind = head_kind(head)
@@ -238,16 +238,8 @@ def _as_lines(edit: Replace | Insert, cell: Cell, name: str) -> Lines:
                 steps=[f"for a new cell: after {name}", f"without the old one: delete {name}"],
             )
         sent = rest.strip("\n") if is_bare_head(head) else sent
-    if outline.python:
-        if has_veil(sent):
-            raise _no_veil()
+    if before.python:
         refuse_placeholders(veil(sent) or sent, cell.text)
-    digest = edit.address.digest or outline.digest(whole(outline).span)
+    digest = edit.address.digest or before.digest(whole(before).span)
     lines = LineRange(filled[0], filled[-1])
     return Lines(replace(edit.address, digest=digest, lines=lines), sent)
-
-
-def _no_veil() -> EditRejectedError:
-    return EditRejectedError(
-        "the text has letters of Tangut or of CJK extension G, which stand for magics here; nothing was written"
-    )

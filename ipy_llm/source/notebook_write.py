@@ -80,8 +80,12 @@ def with_cells(notebook: Notebook, cells: Sequence[int | NewCell]) -> Notebook:
     gaps = [_gap(one, other, notebook, style) for one, other in pairwise(cells)]
     opening, closing = (style.opening, style.closing) if parts else ("", "")
     body = "".join(gap + part for gap, part in zip([opening, *gaps], parts, strict=bool(parts)))
-    after = splice(text, [(notebook.span, f"[{body}{closing}]")])
-    return read_notebook(notebook.source.with_text(after), notebook)
+    made = splice(text, [(notebook.span, f"[{body}{closing}]")])
+    after = read_notebook(notebook.source.with_text(made), notebook)
+    assert [cell.text for cell in after.cells] == [
+        cell.text if isinstance(cell, NewCell) else notebook.cells[cell].text for cell in cells
+    ], "a notebook says what was written"
+    return after
 
 
 def _gap(one: int | NewCell, other: int | NewCell, notebook: Notebook, style: Style) -> str:

@@ -204,6 +204,16 @@ def test_numbers_that_are_none_and_deep_metadata_are_no_obstacle():
     assert edited(text, "a", "a = 2") == text.replace("a = 1", "a = 2")
 
 
+def test_the_letters_that_veil_magics_may_be_written_too():
+    tangut = "\U00017000"
+    for old in ("a = 1\n!ls", "a = 1\nb = 2"):
+        text = written(code(old))
+        assert texts(edited(text, f"[1] a = 1 => a = '{tangut}'"))[0] == old.replace("1", f"'{tangut}'", 1)
+    # Of a cell that held no magics, both at once could not pass the gate.
+    assert texts(edited(written(code("!ls")), "[1]", f"a = '{tangut}'\n!ls")) == [f"a = '{tangut}'\n!ls"]
+    assert texts(edited(text, "a", f"a = '{tangut}'"))[0] == f"a = '{tangut}'\nb = 2"
+
+
 def test_an_id_of_two_cells_is_answered_with_both():
     text = written(code("a = 1", id="x"), code("b = 1", id="x"), minor=5)
     assert "nb.ipynb::[2]" in refusal(text, "[x] 1 => 2")
