@@ -20,6 +20,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -166,6 +167,7 @@ def _check(turtle: Turtle) -> None:
 
 def outlines(count: int) -> None:
     """Print the outline's cost over files of the standard library, spread over all that parse."""
+    warnings.simplefilter("ignore")
     sources = []
     for path in sorted(STDLIB.glob("[!_]*/**/*.py")) + sorted(STDLIB.glob("*.py")):
         try:
