@@ -132,7 +132,7 @@ WAYS: dict[str, tuple[Callable[[Turtle], object], Callable[[Turtle], object], in
     "str_replace on text": (Turtle.idle, Turtle.text_replaced, 1),
     "str_replace on text, compiled before the write": (Turtle.idle, Turtle.text_compiled, 1),
     "libcst transformer with positions": (Turtle.load, Turtle.libcst, 5),
-    "rope: rename of a local in this file": (Turtle.load, Turtle.rope, 5),
+    "rope: rename of a local in this file": (Turtle.load, Turtle.rope, 1),
 }
 
 
@@ -168,16 +168,15 @@ def _check(turtle: Turtle) -> None:
 def outlines(count: int) -> None:
     """Print the outline's cost over files of the standard library, spread over all that parse."""
     warnings.simplefilter("ignore")
-    sources = []
-    for path in sorted(STDLIB.glob("[!_]*/**/*.py")) + sorted(STDLIB.glob("*.py")):
+    paths = [path for path in sorted(STDLIB.rglob("*.py")) if "site-packages" not in path.parts]
+    chosen = []
+    for path in paths[:: max(1, len(paths) // count)]:
         try:
             source = decode(path.read_bytes())
             ast.parse(source.text)
         except (IpyLlmError, SyntaxError, ValueError):
             continue
-        if "site-packages" not in path.parts and source.text:
-            sources.append(source)
-    chosen = sources[:: max(1, len(sources) // count)][:count]
+        chosen.append(source)
     parse: list[float] = []
     own: list[float] = []
     for source in chosen:
