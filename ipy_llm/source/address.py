@@ -94,6 +94,12 @@ def slug(name: str) -> str:
     return "-".join(name.split())
 
 
+def like(name: str) -> str:
+    """Return what two ways to write a section's name have in common: letters in lower case, digits, hyphens."""
+    kept = (sign for sign in name.casefold() if sign.isalnum() or sign in "-_/")
+    return re.sub("-+", "-", "".join(kept)).strip("-")
+
+
 def parse_address(text: str) -> Address:
     """Parse an address. Raises `ParseError` with the form that would be right."""
     document, colons, rest = reworded_address(text).partition("::")

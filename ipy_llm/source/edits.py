@@ -29,8 +29,7 @@ from ipy_llm.source.lines import excerpt, line_splice, only_place, reading, shif
 from ipy_llm.source.magics import cell_source
 from ipy_llm.source.merge import fit_replacement
 from ipy_llm.source.place import delete, insert
-from ipy_llm.source.prose import headings_under, refuse_lost_headings
-from ipy_llm.source.resolve import find_section, label, resolve, whole
+from ipy_llm.source.resolve import find_section, label, resolve, sections_in, whole
 from ipy_llm.source.slips import reads, strip_blank, understand, variants
 from ipy_llm.source.target import Target
 from ipy_llm.source.text import Span, newline_of, splice, unify
@@ -340,7 +339,7 @@ def _step(edit: Edit, before: Outline, document: str, *, rename: bool) -> _Step:
                 or (chunk.outer.holds(held.span) and (held.span != chunk.span or chunk.kind == "section"))
             )
             if before.language == "markdown":
-                under = [one.name for one in headings_under(chunk, before)]
+                under = [one.name for one in sections_in(chunk, before)]
                 notes = (*notes, f"with {', '.join(under)}") if under else notes
             return _Step(span, new, "deleted", notes, chunk, held)
 
@@ -374,6 +373,8 @@ def _replace(edit: Replace, chunk: Chunk, before: Outline, document: str, *, ren
         return _Step(chunk.span, fitted.text, "replaced", (*notes, *fitted.notes), chunk)
     fitted = fit_section(sent, chunk, before)
     if not rename and before.language == "markdown" and chunk.name:
+        from ipy_llm.source.prose import refuse_lost_headings  # noqa: PLC0415 - a cold start would pay 2 ms
+
         refuse_lost_headings(fitted.text, chunk, before)
     text = before.source.text
     empty = chunk.span.start == chunk.span.end and (chunk.name or not text)

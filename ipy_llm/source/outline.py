@@ -12,7 +12,6 @@ from typing import TypedDict
 
 from ipy_llm.source.chunks import Chunk, Language, Outline
 from ipy_llm.source.positions import Positions
-from ipy_llm.source.prose import read_headings, read_text_markers
 from ipy_llm.source.sections import Marker, read_markers
 from ipy_llm.source.syntax import (
     COMPOUND,
@@ -92,6 +91,11 @@ class Builder(Positions):
 
     def build_text(self) -> Outline:
         """Return the outline of a document that is not Python: its sections."""
+        from ipy_llm.source.prose import (  # noqa: PLC0415 - every cold start would pay 2 ms
+            read_headings,
+            read_text_markers,
+        )
+
         markdown = self.language == "markdown"
         sections, problems = self.sections(read_text_markers(self.text, markup=markdown), ())
         found = list(sections)

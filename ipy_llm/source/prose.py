@@ -14,6 +14,7 @@ from typing import Literal
 from ipy_llm.errors import EditRejectedError
 from ipy_llm.source.address import slug
 from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.resolve import sections_in
 from ipy_llm.source.sections import Marker
 from ipy_llm.source.text import indentation, split_lines
 
@@ -83,14 +84,9 @@ def read_headings(text: str) -> list[Heading]:
     return headings
 
 
-def headings_under(section: Chunk, outline: Outline) -> list[Chunk]:
-    """Return the sections of a Markdown document that a section holds."""
-    return [one for one in outline.sections if one is not section and section.outer.holds(one.outer)]
-
-
 def refuse_lost_headings(text: str, section: Chunk, outline: Outline) -> None:
     """Refuse a new text for a section that leaves out headings under it. Raises `EditRejectedError`."""
-    under = headings_under(section, outline)
+    under = sections_in(section, outline)
     new = read_headings(text)
     lost = Counter(map(_own_title, (one.name for one in under))) - Counter(
         _own_title(one.name) for one in new
@@ -107,12 +103,6 @@ def refuse_lost_headings(text: str, section: Chunk, outline: Outline) -> None:
 
 def _own_title(name: str) -> str:
     return name.rpartition("/")[2].removeprefix("#")
-
-
-def like(name: str) -> str:
-    """Return what two ways to write a section's name have in common: letters in lower case, digits, hyphens."""
-    kept = (sign for sign in name.casefold() if sign.isalnum() or sign in "-_/")
-    return re.sub("-+", "-", "".join(kept)).strip("-")
 
 
 def _names(paths: list[tuple[str, ...]]) -> list[str]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ipy_llm.errors import AmbiguousError, EditRejectedError, NotFoundError, ParseError
-from ipy_llm.source.address import Address, parse_address
+from ipy_llm.source.address import Address, like, parse_address
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.near import closest
-from ipy_llm.source.prose import like
 from ipy_llm.source.text import Span, indentation
 
 MENU = 12  # of sections that have a title in common
@@ -215,6 +214,11 @@ def _section(address: Address, outline: Outline, document: str) -> Chunk:
     if address.section in given:
         steps = [f"to make it: into {prefix}{key}"]
     raise NotFoundError(f"no section {key} in {document or 'the document'}", near=near, steps=steps)
+
+
+def sections_in(section: Chunk, outline: Outline) -> list[Chunk]:
+    """Return the sections that a section holds: those of the headings under one of Markdown."""
+    return [one for one in outline.sections if one is not section and section.outer.holds(one.outer)]
 
 
 def _alike(key: str, outline: Outline) -> list[Chunk]:
