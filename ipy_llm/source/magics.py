@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from ipy_llm.source.chunks import Language
-from ipy_llm.source.syntax import parse
+from ipy_llm.source.syntax import parse_here
 from ipy_llm.source.text import LINE_END, Source, conceal, has_veil
 
 # Cell magics whose body IPython runs as Python in the session; of others it is not known what they hold.
@@ -87,7 +87,7 @@ def _veil(text: str, lines: list[_Line], marks: dict[int, _Line], first: dict[in
                     done.add(line)
                     veiled = veiled[: part[0]] + conceal(text[part[0] : part[1]]) + veiled[part[1] :]
         try:
-            tree = parse(veiled)
+            tree = parse_here(veiled)  # magics are told by what this Python says is wrong
         except SyntaxError as error:
             at = _suspect(error.lineno or 0, marks, done)
             if at is None:
