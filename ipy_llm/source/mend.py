@@ -74,14 +74,15 @@ class Mend:
 def mends(lines: Sequence[str]) -> list[Mend]:
     """Return the texts that a text without its line ends may have been meant as, each of which parses."""
     text = Mend(tuple(_without_conflicts(lines)))
-    if _parses(text.lines, wrap=False):
+    error = _error_line(text.lines, wrap=False)
+    if error is None:
         return [text]
+    error = min(error, len(lines) - 1)
     layout = read(list(text.lines))
     if any(len(string.quote) == 3 for _, string in layout.unclosed):
-        return _mend_long_string(text)
+        return _mend_long_string(text, error)
     found = [one for one in _joined(text, _bounds(layout, "")) if _parses(one.lines, wrap=False)]
-    error = _error_line(text.lines) or 0
-    found += _with_long_string(text, range(max(0, error - 1), min(error + 1, len(lines))))
+    found += _with_long_string(text, range(max(0, error - 1), error + 1))
     return found or [Mend(("",) * len(lines))]
 
 
@@ -493,9 +494,8 @@ def _opaque(lines: tuple[str, ...], layout: Layout, first: int) -> Mend:
     return mended if _parses(mended.lines) else blank
 
 
-def _mend_long_string(text: Mend) -> list[Mend]:
+def _mend_long_string(text: Mend, error: int) -> list[Mend]:
     """Mend a text in which a string of several lines does not end, or every one ends where the next begins."""
-    error = min(_error_line(text.lines) or 0, len(text.lines) - 1)
     found = _with_long_string(text, range(error, -1, -1))
     if found:
         return found
@@ -539,9 +539,9 @@ def _parses(lines: Sequence[str], *, wrap: bool = True) -> bool:
     return True
 
 
-def _error_line(lines: Sequence[str]) -> int | None:
+def _error_line(lines: Sequence[str], *, wrap: bool = True) -> int | None:
     """Return the line, from 0, over which the parser stumbles."""
-    text, shift = _wrapped(lines)
+    text, shift = _wrapped(lines) if wrap else ("\n".join(lines), 0)
     try:
         parse_here(text)
     except SyntaxError as error:

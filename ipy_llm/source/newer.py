@@ -54,8 +54,8 @@ class Lowered:
         return max(self.features, key=lambda feature: feature.since, default=None)
 
 
-def lower(text: str) -> Lowered:
-    """Write a text down to the syntax of Python 3.10, as far as it has any that is newer and known."""
+def lower(text: str, host: Version = HOST) -> Lowered:
+    """Write a text down to the syntax of a host, 3.10 or later, as far as it has any that is newer and known."""
     found: list[String] = []
     code = code_of(text, found)
     signs = list(text)
@@ -67,19 +67,19 @@ def lower(text: str) -> Lowered:
     def blank(start: int, end: int) -> None:
         put(start, _BLANK.sub(" ", text[start:end]))
 
-    def note(since: int, what: str, at: int) -> None:
-        lowered.features.append(Feature((3, since), what, at))
+    def is_newer(since: int, what: str, at: int) -> bool:
+        if (3, since) > host:
+            lowered.features.append(Feature((3, since), what, at))
+        return (3, since) > host
 
     for string in found:
         since = since_of(string, text)
-        if since is not None:
-            note(*since, string.start)
+        if since is not None and is_newer(*since, string.start):
             put(string.start, _plain(text[string.start : string.end]))
     for match in _PARAMETERS.finditer(code):
         end = _closing(code, match.start("open"))
-        if end is None:
+        if end is None or not is_newer(12, "type parameters", match.start("open")):
             continue
-        note(12, "type parameters", match.start("open"))
         # As part of the brackets behind them, so that lines within stay joined.
         blank(match.start("open"), end)
         put(match.start("open"), "(")
@@ -89,19 +89,19 @@ def lower(text: str) -> Lowered:
         else:
             put(end - 1, ")")
     for match in _ALIAS.finditer(code):
-        note(12, "a type statement", match.end("lead"))
-        blank(match.end("lead"), match.end() - 1)
-        put(match.end("lead"), match["name"])
+        if is_newer(12, "a type statement", match.end("lead")):
+            blank(match.end("lead"), match.end() - 1)
+            put(match.end("lead"), match["name"])
     for match in _GROUP.finditer(code):
-        note(11, "except*", match.start("star"))
-        put(match.start("star"), " ")
+        if is_newer(11, "except*", match.start("star")):
+            put(match.start("star"), " ")
     for match in _SEVERAL.finditer(code):
-        note(14, "several exceptions without brackets", match.start("rest"))
-        blank(*match.span("rest"))
+        if is_newer(14, "several exceptions without brackets", match.start("rest")):
+            blank(*match.span("rest"))
     for match in _UNPACKED.finditer(code):
         at = max(match.start("star"), match.start("hint"))
-        note(11, "unpacking in an index", at)
-        put(at, " ")
+        if is_newer(11, "unpacking in an index", at):
+            put(at, " ")
     lowered.text = "".join(signs)
     return lowered
 

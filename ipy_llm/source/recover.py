@@ -139,10 +139,10 @@ class _Mended:
         self.new_starts = line_starts(text)
         outline = build(text)
         self.outline, self.unsure = outline, mend.unsure
-        self.top = tuple(self.moved(chunk) for chunk in outline.chunks if not self.is_unsure(chunk))
-        self.agreeing = set(map(_alone, self.chunks()))
         altered = [number for number, line in enumerate(lines) if line != mend.lines[number]]
         self.changed = frozenset(number + 1 for number in altered)
+        self.top = tuple(self.moved(chunk) for chunk in outline.chunks if not self.is_unsure(chunk))
+        self.agreeing = set(map(_alone, self.chunks()))
         self.hidden = {
             (indentation(lines[number]), _word(match))
             for number in altered
@@ -194,6 +194,8 @@ class _Mended:
         number = self.outline.line_of(offset) - 1
         column = offset - self.new_starts[number]
         old, new = self.lines[number], self.new[number]
+        if number + 1 not in self.changed:
+            return self.starts[number] + column
         same = 0
         while same < min(len(old), len(new)) and old[same] == new[same]:
             same += 1

@@ -93,7 +93,7 @@ def _not_certain(address: Address, near: list[str], outline: Outline, document: 
         near=near,
         steps=[
             *(f"did you mean {document and document + '::'}{name}" for name in near if not is_there),
-            f"show {around}, and mend it by lines",
+            f"to mend it by lines: show {around}",
         ],
     )
 

@@ -172,7 +172,7 @@ def test_a_broken_file_is_shown_and_what_breaks_it(write):
     assert body[0] == "1\tx = 1"
     with pytest.raises(NotFoundError, match=r"no y in broken\.py, which is broken: line 2") as refused:
         show(workspace, "broken.py::y")
-    assert refused.value.steps == ("show broken.py:1-4, and mend it by lines",)
+    assert refused.value.steps == ("to mend it by lines: show broken.py:1-4",)
 
 
 def test_a_broken_file_can_be_mended_by_the_lines_shown(write):

@@ -44,7 +44,7 @@ def test_newer_syntax_is_no_error_and_its_names_are_found(text, since):
 
 @pytest.mark.parametrize(("text", "since"), NEWER.items())
 def test_lowering_moves_no_character_and_says_since_when(text, since):
-    lowered = lower(text)
+    lowered = lower(text, (3, 10))
     assert len(lowered.text) == len(text)
     assert lowered.needs.since == since
 
@@ -52,7 +52,7 @@ def test_lowering_moves_no_character_and_says_since_when(text, since):
 @pytest.mark.parametrize("name", ["textwrap", "dataclasses", "turtle", "typing", "asyncio.tasks"])
 def test_what_is_not_newer_stays_as_it_is(name):
     text = Path(importlib.import_module(name).__file__).read_text(encoding="utf-8")
-    assert {feature.what for feature in lower(text).features} <= {"unpacking in an index"}
+    assert {feature.what for feature in lower(text, (3, 10)).features} <= {"unpacking in an index"}
     assert all(one.closed for one in strings(text))
 
 

@@ -200,7 +200,7 @@ def test_a_name_whose_end_is_not_certain_is_refused_with_the_place(refusal):
     text = "x = f(1,\ny = 2\n\n\ndef g(): ...\n"
     assert refusal(text, "y", "y = 3") == (
         "where y begins and ends in shop.py is not certain: line 1: '(' was never closed"
-        "\nshow shop.py:1-6, and mend it by lines"
+        "\nto mend it by lines: show shop.py:1-6"
     )
 
 
