@@ -32,7 +32,7 @@ from ipy_llm.source.place import delete, insert
 from ipy_llm.source.resolve import find_section, label, resolve, sections_in, whole
 from ipy_llm.source.slips import reads, strip_blank, understand, variants
 from ipy_llm.source.target import Target
-from ipy_llm.source.text import Span, newline_of, splice, unify
+from ipy_llm.source.text import Span, indentation, newline_of, splice, unify
 from ipy_llm.source.words import fenced_part, strip_fence
 
 
@@ -281,8 +281,17 @@ def _mended(edit: Edit, step: _Step, before: Outline, document: str) -> _Step | 
         rf"\b(?:def|class) {step.chunk.name.rpartition('.')[2]}\b", step.text
     ):
         return None  # a twin of the chunk itself was not meant to stand in it
+    if edit.address.lines and edit.address.lines.insert and _opens_beside(edit.text, step.chunk):
+        return None  # nor a definition that stands where one beside the chunk would
     moved = (_at_one_indentation(replace(step, text=text), edit, before, document) for text in texts)
     return next((found for found in moved if found is not None), None)
+
+
+def _opens_beside(text: str, chunk: Chunk) -> bool:
+    """Say whether lines begin with a definition no further in than a definition they are inserted into."""
+    first = next((line for line in unify(text).split("\n") if line.strip()), "")
+    opens = re.match(r"(?:@|class\b|def\b|async\s+def\b)", first.lstrip(" \t\f"))
+    return chunk.is_definition and opens is not None and chunk.indent.startswith(indentation(first))
 
 
 def _at_one_indentation(step: _Step, edit: Lines, before: Outline, document: str) -> _Step | None:

@@ -237,3 +237,10 @@ def test_the_final_newline_is_deleted_as_the_line_after_the_last_and_it_says_so(
     for wrong in ("3", "2-3", "4"):
         assert "the document has 2 lines" in refusal(text, at(text, "", wrong), "z\n")
     assert "the document has 2 lines" in refusal(text[:-1], f"delete {at(text[:-1], '', '3')}")
+
+
+def test_a_definition_among_inserted_lines_is_not_moved_into_the_one_before_it(refusal, at):
+    message = refusal(CART, at(CART, "Cart.total", "5+"), "\n    def tax(self):\n        return 2\n")
+    assert "would stand outside Cart.total; nothing was written" in message
+    assert "to insert beside it: after shop.py::Cart.total" in message
+    assert "break the file" in refusal(CART, at(CART, "Cart.total", "5+"), "@cached\ndef tax(self): ...\n")
