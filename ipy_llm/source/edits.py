@@ -20,6 +20,7 @@ from ipy_llm.source.gate import (
     format_gate,
     guarded_name,
     guarded_names,
+    is_old,
     mended,
     names_gate,
     target_gate,
@@ -222,7 +223,11 @@ def _finish(
     if language == "ipython":
         source, language = cell_source(source.plain)
     if before.error is None and language == before.language:
-        compile_gate(source, document, language, known=before.needs, target=target)
+        try:
+            compile_gate(source, document, language, known=before.needs, target=target)
+        except EditRejectedError as error:
+            if not is_old(error, before.source, source, language):
+                raise
     format_gate(before.source, source, document, before.language)
     after = outline_after(before, cuts, source, language)
     for step in permits:

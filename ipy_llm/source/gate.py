@@ -14,6 +14,7 @@ from dataclasses import replace
 from ipy_llm.errors import EditRejectedError
 from ipy_llm.source.chunks import Chunk, Language, Outline
 from ipy_llm.source.resolve import label, whole
+from ipy_llm.source.syntax import parse
 from ipy_llm.source.target import HOST, Target, Version
 from ipy_llm.source.text import Source, Span, split_lines, unify
 
@@ -45,6 +46,19 @@ def compile_gate(
             f"the edit would break the file; nothing was written. {where}{getattr(error, 'msg', error)}",
             steps=[f"  {shown}"] if shown else [],
         ) from error
+
+
+def is_old(error: EditRejectedError, before: Source, after: Source, language: Language) -> bool:
+    """Say whether what the compiler refuses in a text that parses was refused in the text before as well."""
+    try:
+        _compile(before.text, language)
+    except (SyntaxError, ValueError) as old:
+        try:
+            parse(after.text)
+        except SyntaxError:
+            return False
+        return isinstance(error.__cause__, SyntaxError) and error.__cause__.msg == getattr(old, "msg", None)
+    return False
 
 
 def _compile(text: str, language: Language) -> None:

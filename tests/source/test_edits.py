@@ -111,3 +111,10 @@ def test_classes_assignments_and_what_they_hold_are_guarded(before, header, sent
 )
 def test_what_is_not_guarded_may_go(before, header, sent):
     assert patch(before, (header, sent)).outline.error is None
+
+
+def test_what_the_compiler_refused_before_is_not_the_edits(edited, refusal):
+    before = "def f():\n    return 1\n\n\nreturn 2\n"
+    assert edited(before, "f", "def f():\n    return 3\n") == before.replace("1", "3")
+    assert "break the file" in refusal(before, "f", "def f():\n    nonlocal x\n")
+    assert "break the file" in refusal("x = 1\n", "x", "x = 1\nreturn 2\n", allow_removal=True)
