@@ -31,7 +31,7 @@ _SLIDES = 8  # lines by which a deletion is moved to find one that is a chunk
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A patch of one document, its last line ended.
+    """A patch of one document, its last line ended; empty where there is nothing to do.
 
     With `removal` it needs the permission that `edit --allow-removal` gives.
     """
@@ -46,11 +46,13 @@ def plan(before: Document, after: Source, document: str, cost: Weigh = weigh) ->
     `document` is how its entries name it, `cost` says what a text costs. Raises `EditRejectedError` where
     no patch comes to it: the new text does not compile, say.
     """
+    if before.source == after:
+        return Plan("")
     same = (before.source.encoding, before.source.bom) == (after.encoding, after.bom)
     if isinstance(before, Outline):
-        found = _by_lines(before, after, document, cost) if same else None
-        if found is None and before.language == "python" and before.error is None:
+        if before.language == "python" and before.error is None:
             compile_gate(after, document)
+        found = _by_lines(before, after, document, cost) if same else None
     else:
         found = _by_cells(before, after, document, cost) if same else None
     language = before.language if isinstance(before, Outline) else "notebook"
