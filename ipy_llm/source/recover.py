@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from ipy_llm.source.chunks import Chunk, Damage, Language, Outline
 from ipy_llm.source.layout import read
-from ipy_llm.source.mend import Mend, mends
+from ipy_llm.source.mend import mends
+from ipy_llm.source.mended import Mend
 from ipy_llm.source.newer import is_python, lower
 from ipy_llm.source.text import Source, Span, indentation, line_starts, split_lines
 

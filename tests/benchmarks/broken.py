@@ -42,7 +42,8 @@ class Damage:
     def moved(self, start: int, end: int) -> tuple[int, int]:
         """Return where a span of the healthy text stands in the damaged one."""
         more = len(self.new) - (self.end - self.start)
-        if start >= self.end and start > self.start:
+        inserted = self.start == self.end
+        if start >= self.end and (inserted or start > self.start):
             return start + more, end + more
         if end <= self.start:
             return start, end
