@@ -22,6 +22,11 @@ from ipy_llm.source.text import indentation
 _MOST = 12  # ways to mend one piece; with more of them nothing in it is certain
 _STEPS = 60  # damages mended in one piece
 _TRIED = 40  # pairs of quotes of which one may lack a third
+_PAIR = re.compile(r"(?<![\"'])(?:\"\"|'')(?![\"'])")
+# Beside words, as no empty string stands in code.
+_LACKS_THIRD = re.compile(
+    r"(?<![\"'\w])(?:\"\"|'')(?=\w)|(?<=\w{4})(?:\"\"|'')(?![\"'])|(?<=[.!?])(?:\"\"|'')(?![\"'])"
+)
 _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?: .*)?|={7}")
 
 
@@ -35,6 +40,10 @@ def mends(lines: Sequence[str]) -> list[Mend]:
     layout = read(list(text.lines))
     if any(len(string.quote) == 3 for _, string in layout.unclosed):
         return _mend_long_string(text, error)
+    if any(map(_LACKS_THIRD.search, lines)):
+        found = _with_long_string(text, range(error, -1, -1), _LACKS_THIRD)
+        if found:
+            return found
     found = [one for one in _joined(text, _bounds(layout, "")) if parses(one.lines, wrap=False)]
     found += _with_long_string(text, range(max(0, error - 1), error + 1))
     return found or [Mend(("",) * len(lines))]
@@ -194,15 +203,11 @@ def _mend_long_string(text: Mend, error: int) -> list[Mend]:
     return mends([*text.lines[:cut], *[""] * (len(text.lines) - cut)])
 
 
-def _with_long_string(text: Mend, places: range) -> list[Mend]:
+def _with_long_string(text: Mend, places: range, pair: re.Pattern[str] = _PAIR) -> list[Mend]:
     """Return the ways to mend a text by a third quote beside two."""
-    pairs = [
-        (line, match)
-        for line in places
-        for match in re.finditer(r"(?<![\"'])(\"\"|'')(?![\"'])", text.lines[line])
-    ]
+    pairs = [(line, match) for line in places for match in pair.finditer(text.lines[line])]
     tried = [
-        text.put(line, [with_sign(text.lines[line], match.end(), match[1][0])], frozenset())
+        text.put(line, [with_sign(text.lines[line], match.end(), match[0][0])], frozenset())
         for line, match in pairs[:_TRIED]
     ]
     return [one for one in tried if parses(one.lines, wrap=False)]

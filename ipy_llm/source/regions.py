@@ -127,6 +127,6 @@ def _other_regions(text: Mend, layout: Layout) -> Iterator[Region]:
     for first in reversed(starts[-2:]):
         last = end_of_logical(first, layout)
         if first <= line <= last:
-            yield Region(first, last, range(first, min(last, first + 30) + 1), ":,")
+            yield Region(first, last, range(max(first, line - 1), line + 1), ":,")
         elif indentation(layout.code[first]) != indentation(layout.code[line]):
             yield Region(first, last, range(last, last + 1), ":")
