@@ -22,12 +22,12 @@ from typing import Any, NamedTuple
 
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.source.cells import cell_name
-from ipy_llm.source.chunks import Chunk, Kind, Outline
+from ipy_llm.source.chunks import Kind, Outline
 from ipy_llm.source.notebook import read_notebook
 from ipy_llm.source.outline import outline
 from ipy_llm.source.resolve import label, whole
-from ipy_llm.source.signature import signature
-from ipy_llm.source.text import decode, split_lines
+from ipy_llm.source.signature import head
+from ipy_llm.source.text import decode
 from ipy_llm.workspace.project import NAMED, scan_project
 
 # Of what is stored and how it is found. Both marshal's format and what parses are the running Python's.
@@ -180,16 +180,6 @@ def _uses(name: str, words: Counter[str]) -> int:
     if last.startswith("_"):
         return 0
     return min(words[f".{last}"] + (0 if owner else words[last]), 9)
-
-
-def head(chunk: Chunk, found: Outline) -> str:
-    """Return a definition's signature on a line, its decorators before it, without their arguments."""
-    said = signature(chunk, found)
-    if chunk.decorators == chunk.code:
-        return said
-    lines = split_lines(found.source.text[chunk.decorators : chunk.code])
-    marks = (line.strip().partition("(")[0] for line in lines if line.strip().startswith("@"))
-    return " ".join((*marks, said))
 
 
 def _contents(name: str, data: bytes) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from ipy_llm.operations.operation import Effect, Operation, operation
 _HOME: dict[str, tuple[str, Effect]] = {
     "show": ("look", "read"),
     "outline": ("outline", "read"),
+    "find": ("search", "read"),
     "edit": ("edit", "write"),
     "undo": ("edit", "write"),
     "log": ("edit", "read"),
