@@ -10,6 +10,8 @@ _HOME: dict[str, tuple[str, Effect]] = {
     "show": ("look", "read"),
     "outline": ("outline", "read"),
     "find": ("search", "read"),
+    "refs": ("references", "read"),
+    "callers": ("references", "read"),
     "edit": ("edit", "write"),
     "undo": ("edit", "write"),
     "log": ("edit", "read"),
