@@ -16,13 +16,18 @@ class Types:
 
     def __init__(self, names: Names) -> None:
         self.names = names
+        self._open: set[tuple[int, str]] = (
+            set()
+        )  # what is being looked up: `x = x.next()` leads back to itself
 
-    def of_attribute(self, value: ast.expr, attr: str, scope: Scope, file: str) -> set[Meaning]:
+    def of_attribute(
+        self, value: ast.expr, attr: str, scope: Scope, file: str, depth: int = 0
+    ) -> set[Meaning]:
         """Return what an attribute may be; with `Unknown` where nothing tells."""
         found = self.names.of_attribute(value, attr, scope, file)
         if Unknown() not in found:
             return found
-        classes = self.of_value(value, scope, file)
+        classes = self.of_value(value, scope, file, depth + 1)
         if classes is None:
             return found
         return {
@@ -86,12 +91,19 @@ class Types:
         values = home.values.get(name, [])
         if not values or len(values) != len(home.bound[name]):
             return None  # bound by a loop, a `with` or as a parameter too
-        return self._joined(values, home, file, depth)
+        key = (id(home), name)
+        if key in self._open:
+            return None
+        self._open.add(key)
+        try:
+            return self._joined(values, home, file, depth)
+        finally:
+            self._open.discard(key)
 
     def _of_call(self, function: ast.expr, scope: Scope, file: str, depth: int) -> set[Meaning] | None:
         found: set[Meaning] = set()
         meanings = (
-            self.of_attribute(function.value, function.attr, scope, file)
+            self.of_attribute(function.value, function.attr, scope, file, depth + 1)
             if isinstance(function, ast.Attribute) and depth < _DEEP
             else self.names.of_expression(function, scope, file)
         )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ipy_llm.explore.words import word
 
-# `string`: of an annotation or of `__all__`, where it names something all the same
-How = Literal["name", "attribute", "import", "keyword", "string"]
+# `string`: of an annotation or of `__all__`, where it names something all the same; `unsure`: a name or part of a string
+How = Literal["name", "attribute", "import", "keyword", "string", "unsure"]
 
 # Decorators that leave a function's annotation of what it returns true.
 _KEEPING = frozenset(
@@ -226,7 +227,10 @@ class Reading:
         self._visit(node, scope)
 
     def _in_fstring(self, node: ast.JoinedStr, scope: Scope) -> None:
-        # Before 3.12 what stands inside has no position: it is looked for in the text.
+        if sys.version_info >= (3, 12):
+            self._plain(node, scope)
+            return
+        # Before, what stands inside has no position: it is looked for in the text.
         before = len(self.mentions)
         for value in node.values:
             if isinstance(value, ast.FormattedValue):
@@ -235,29 +239,38 @@ class Reading:
         del self.mentions[before:]
         if not found:
             return
-        places = list(self._places(node))
+        places = list(self._places(node, braces=True))
         if len(places) == len(found):
             self.mentions += [
                 replace(each, line=line, column=column)
                 for each, (line, column) in zip(found, places, strict=True)
             ]
-        else:  # the text of the string has the word too; which is which is left open
-            self.mentions += [Mention(line, column, "string", node, scope) for line, column in places]
+        else:  # a string in it has the word too
+            self.mentions += [Mention(line, column, "unsure", node, scope) for line, column in places]
 
     def _in_string(self, node: ast.Constant, scope: Scope, how: How) -> None:
         for line, column in self._places(node):
             self._mention(how, node, scope, (line, column))
 
-    def _places(self, node: ast.expr) -> Iterator[tuple[int, int]]:
-        """Yield where the wanted word stands within a string."""
+    def _places(self, node: ast.expr, *, braces: bool = False) -> Iterator[tuple[int, int]]:
+        """Yield where the wanted word stands within a string, or within the braces of one."""
         assert self.wanted is not None
         assert node.end_lineno is not None
+        depth = 0
         for line in range(node.lineno, node.end_lineno + 1):
             text = self.lines[line - 1]
-            low = self._column(line, node.col_offset) if line == node.lineno else 0
+            at = self._column(line, node.col_offset) if line == node.lineno else 0
             high = self._column(line, node.end_col_offset or 0) if line == node.end_lineno else len(text)
-            for match in word(self.wanted).finditer(text, low, high):
-                yield line, match.start()
+            for match in word(self.wanted).finditer(text, at, high):
+                if braces:
+                    between = text[at : match.start()].replace("{{", "").replace("}}", "")
+                    depth += between.count("{") - between.count("}")
+                    at = match.start()
+                if depth > 0 or not braces:
+                    yield line, match.start()
+            if braces:
+                between = text[at:high].replace("{{", "").replace("}}", "")
+                depth += between.count("{") - between.count("}")
 
     def _imports(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
         for alias in node.names:

@@ -56,6 +56,7 @@ class Names:
         self.index = index
         self._readings: dict[str, Reading | None] = {}
         self._modules: dict[str, list[str]] = {}
+        self._open: set[Defined] = set()  # classes whose bases are being looked through
         for file in index.files:
             for dotted in _dotted(file, index):
                 self._modules.setdefault(dotted, []).append(file)
@@ -159,10 +160,17 @@ class Names:
     def of_member(self, cls: Defined, name: str, *, own: bool = True, depth: int = 0) -> set[Meaning]:
         """Return what a class's member may be, its own (unless not `own`) or of its bases; nothing where unknown."""
         scope = self.class_scope(cls)
-        if scope is None or depth > _DEEP:
+        if scope is None or depth > _DEEP or cls in self._open:
             return set()
         if own and name in scope.bound:
             return {Defined(cls.file, f"{cls.name}.{name}")}
+        self._open.add(cls)  # a base may be named by way of the class itself
+        try:
+            return self._of_bases(cls, scope, name, depth)
+        finally:
+            self._open.discard(cls)
+
+    def _of_bases(self, cls: Defined, scope: Scope, name: str, depth: int) -> set[Meaning]:
         for base in scope.bases:
             for meaning in self.of_expression(base, scope.outer or scope, cls.file):
                 found = (

@@ -153,10 +153,12 @@ class _Search:
             case "import":
                 assert mention.what is not None
                 return self.target in self.names.of_import(mention.what, file)
-            case "name" | "string":
+            case "name" | "string" | "unsure":
                 found = self.names.of_name(self.last, mention.scope, file)
+                if self.target in found:
+                    return None if mention.how == "unsure" else True
                 undefined = found == {Unknown()} and mention.scope.lookup(self.last) is None
-                return True if self.target in found else None if undefined else False
+                return None if undefined else False
             case "keyword":
                 return self.decide_keyword(mention, file)
         value = mention.node.value  # type: ignore[attr-defined] # of an attribute
