@@ -148,7 +148,7 @@ def _rest(sizes: Mapping[str, int], chosen: Chosen, folder: str, base: str, budg
         left[folder + part if slash else file] += size - len(chosen.get(file, ()))
     hidden = sum(size > 0 and file not in chosen for file, size in sizes.items())
     where = ", ".join(f"{base}{name} ({count})" for name, count in left.most_common(_FOLDERS) if count)
-    unnamed = f", {hidden} files of them unnamed" if hidden else ""
+    unnamed = f", {hidden} file{'s' * (hidden > 1)} unnamed" if hidden else ""
     yield f"... {sum(left.values())} more{unnamed}: outline {where}; or --tokens {2 * budget}"
 
 

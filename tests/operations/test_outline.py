@@ -121,7 +121,7 @@ def test_what_does_not_fit_is_named_by_what_is_used_most_and_the_rest_has_its_wa
     assert tokens(str(reply)) <= 300
     assert reply.lines[0] == "core/base.py: Base(saved), connect"
     assert re.fullmatch(
-        r"\.\.\. 11\d\d more, \d\d files of them unnamed: outline part\d \(400\), .*; or --tokens 600",
+        r"\.\.\. 11\d\d more, \d\d files unnamed: outline part\d \(400\), .*; or --tokens 600",
         reply.lines[-1],
     )
     folder = re.search(r"outline (\w+)", reply.lines[-1])[1]
