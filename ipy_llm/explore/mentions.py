@@ -95,7 +95,11 @@ class Reading:
         self.wanted = wanted
         self.mentions: list[Mention] = []
         self.classes: dict[str, Scope] = {}
+        self.strings: list[
+            int
+        ] = []  # lines of strings that are the name, or end in it: `getattr(x, "total")`
         self._called: set[int] = set()
+        self._naming: set[int] = set()  # strings that are mentions
         self.module = Scope("", "module", None)
         self._visit_all(tree.body, self.module)
 
@@ -191,6 +195,14 @@ class Reading:
             case ast.Attribute() if node.attr == self.wanted and node.end_lineno:
                 end = self._column(node.end_lineno, node.end_col_offset or 0)
                 self._mention("attribute", node, scope, (node.end_lineno, end - len(node.attr)))
+            case ast.MatchClass() if self.wanted in node.kwd_attrs:
+                call = ast.Call(func=node.cls, args=[], keywords=[])
+                for line, column in self._places(node):
+                    if re.match(r"\s*=", self.lines[line - 1][column + len(self.wanted or "") :]):
+                        self._mention("keyword", call, scope, (line, column))
+            case ast.Constant(value=str(text)) if self.wanted and id(node) not in self._naming:
+                if text.endswith(self.wanted) and text[: -len(self.wanted)][-1:] in {"", ".", ":"}:
+                    self.strings.append(node.lineno)
             case (
                 ast.ExceptHandler(name=str(name))
                 | ast.MatchAs(name=str(name))
@@ -249,10 +261,11 @@ class Reading:
             self.mentions += [Mention(line, column, "unsure", node, scope) for line, column in places]
 
     def _in_string(self, node: ast.Constant, scope: Scope, how: How) -> None:
+        self._naming.add(id(node))
         for line, column in self._places(node):
             self._mention(how, node, scope, (line, column))
 
-    def _places(self, node: ast.expr, *, braces: bool = False) -> Iterator[tuple[int, int]]:
+    def _places(self, node: ast.expr | ast.pattern, *, braces: bool = False) -> Iterator[tuple[int, int]]:
         """Yield where the wanted word stands within a string, or within the braces of one."""
         assert self.wanted is not None
         assert node.end_lineno is not None

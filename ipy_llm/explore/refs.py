@@ -5,9 +5,10 @@ What neither decides, or what the time did not suffice for, is listed as `maybe`
 
 from __future__ import annotations
 
+import ast
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ipy_llm.explore import written
 from ipy_llm.explore.index import Index
 from ipy_llm.explore.infer import Types
 from ipy_llm.explore.mentions import How, Mention, Reading
-from ipy_llm.explore.names import Defined, Names, Unknown
+from ipy_llm.explore.names import Defined, Meaning, Names, Unknown, instance_of
 from ipy_llm.explore.rank import is_test
 from ipy_llm.explore.words import occurrences, word
 from ipy_llm.source.chunks import Chunk, Outline
@@ -29,13 +30,17 @@ _COPYING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A place that means the definition: its file, 1-based line and column in characters, and how it stands there."""
+    """A place that means the definition: its file, 1-based line and column in characters, and how it stands there.
+
+    `others` are what it may mean besides: of a union, the members of its other classes.
+    """
 
     file: str
     line: int
     column: int
     how: How
     called: bool
+    others: frozenset[Meaning] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class References:
     in_text: int = 0
     overrides: tuple[Defined, ...] = ()
     unread: tuple[str, ...] = ()  # files that hold the name and do not parse
+    strings: tuple[str, ...] = ()  # FILE:LINE of strings that are the name, or end in it after a dot
 
 
 def positions(chunks: Sequence[Chunk], outline: Outline) -> set[tuple[int, int]]:
@@ -102,6 +108,7 @@ class _Search:
         self.texts: dict[str, str] = {}
         self.overrides: dict[Defined, None] = {}
         self.unread: list[str] = []
+        self.strings: list[str] = []
         self.undecided = self.in_text = 0
 
     def candidates(self) -> Iterator[str]:
@@ -135,10 +142,13 @@ class _Search:
         ]
         self.in_text += sum(not each.code for each in occurrences(text, self.pattern))
         self.in_text -= sum(each.how == "string" for each in mentions)
+        self.strings += [f"{file}:{line}" for line in reading.strings]
         for mention in mentions:
             match self.decide(mention, file):
                 case True:
                     self.sure.append(_reference(mention, file))
+                case frozenset() as others:
+                    self.sure.append(replace(_reference(mention, file), others=others))
                 case None:
                     self.maybe.append(_reference(mention, file))
                 case "ask":
@@ -147,8 +157,11 @@ class _Search:
                     pass
         self.find_overrides(reading, file)
 
-    def decide(self, mention: Mention, file: str) -> bool | str | None:
-        """Say whether a mention means the target: yes, no, None for perhaps, or "ask" where jedi may know."""
+    def decide(self, mention: Mention, file: str) -> bool | str | frozenset[Meaning] | None:
+        """Say whether a mention means the target: yes, no, None for perhaps, or "ask" where jedi may know.
+
+        Yes may also be said by what else it means.
+        """
         match mention.how:
             case "import":
                 assert mention.what is not None
@@ -156,7 +169,7 @@ class _Search:
             case "name" | "string" | "unsure":
                 found = self.names.of_name(self.last, mention.scope, file)
                 if self.target in found:
-                    return None if mention.how == "unsure" else True
+                    return None if mention.how == "unsure" else frozenset(found - {self.target})
                 undefined = found == {Unknown()} and mention.scope.lookup(self.last) is None
                 return None if undefined else False
             case "keyword":
@@ -164,7 +177,7 @@ class _Search:
         value = mention.node.value  # type: ignore[attr-defined] # of an attribute
         found = self.types.of_attribute(value, self.last, mention.scope, file)
         if self.target in found:
-            return True
+            return frozenset(found - {self.target})
         if self.owner is None or Unknown() not in found:
             # A module handed around as a value is not followed.
             return False
@@ -175,12 +188,18 @@ class _Search:
         if self.owner is None or self.kind != "assignment":
             return False
         function = mention.node.func  # type: ignore[attr-defined] # of a call
-        called = self.names.of_expression(function, mention.scope, file)
+        cls = instance_of(function, mention.scope)
+        if cls is not None:  # `cls(price=1)`
+            called: set[Meaning] = {Defined(file, cls.name)}
+        elif isinstance(function, ast.Attribute):
+            called = self.types.of_attribute(function.value, function.attr, mention.scope, file)
+        else:
+            called = self.names.of_expression(function, mention.scope, file)
         for each in called:
             if each == self.owner or (isinstance(each, Defined) and self.owner in self.names.bases(each)):
                 return True
         name = getattr(function, "attr", getattr(function, "id", ""))
-        return None if name in _COPYING else False
+        return None if name in _COPYING or Unknown() in called else False
 
     def find_overrides(self, reading: Reading, file: str) -> None:
         """Note what takes the target's place in derived classes of a file."""
@@ -235,6 +254,7 @@ class _Search:
             max(self.in_text, 0),
             tuple(self.overrides),
             tuple(self.unread),
+            tuple(self.strings),
         )
 
 

@@ -16,6 +16,7 @@ from ipy_llm.operations.ask import other_python
 from ipy_llm.operations.operation import Reply
 from ipy_llm.operations.search import FOUND_TOKENS, paged, place_facts, said
 from ipy_llm.source.address import parse_address
+from ipy_llm.source.chunks import Outline
 from ipy_llm.source.documents import full_name
 from ipy_llm.source.notebook import Notebook
 from ipy_llm.source.resolve import candidates, resolve
@@ -71,6 +72,18 @@ def callers(
 
 def look_up(address: str, workspace: Workspace, seconds: float) -> Asked:
     """Return where the definition that an address names is meant. Raises an `IpyLlmError` where it names none."""
+    target, index = defined(address, workspace)
+    _, document = read_file(workspace.root / target.file)
+    assert isinstance(document, Outline)
+    twins = [chunk for chunk in document.walk() if chunk.name == target.name]
+    interpreter = other_python(workspace.root)
+    own = positions(twins, document)
+    found = references(target, own, index, kind=twins[0].kind, interpreter=interpreter, seconds=seconds)
+    return Asked(full_name(target.file, target.name), target, index, found)
+
+
+def defined(address: str, workspace: Workspace) -> tuple[Defined, Index]:
+    """Return the definition an address names, and its project's index. Raises an `IpyLlmError` where it names none."""
     located = locate(parse_address(address), workspace)
     _, document = read_file(located.path)
     if isinstance(document, Notebook):
@@ -84,25 +97,18 @@ def look_up(address: str, workspace: Workspace, seconds: float) -> Asked:
         raise ParseError(
             f"{full_name(located.document, chunk.name)} is no definition", steps=["refs FILE::NAME"]
         )
-    name = found[0].name
-    twins = [chunk for chunk in document.walk() if chunk.name == name]
     index = read_index(workspace.root, cache_folder(workspace.root))
     if located.document not in index.files:
         raise RequestError(f"{located.document} is none of the project's files")
-    target = Defined(located.document, name)
-    interpreter = other_python(workspace.root)
-    kind = found[0].kind
-    own = positions(twins, document)
-    meant = references(target, own, index, kind=kind, interpreter=interpreter, seconds=seconds)
-    return Asked(full_name(located.document, name), target, index, meant)
+    return Defined(located.document, found[0].name), index
 
 
 def _listed(asked: Asked, again: str, skip: int, tokens: int) -> Reply:
     found = asked.found
     imports = [each for each in found.sure if each.how == "import"]
     uses = [each for each in found.sure if each.how != "import"]
-    sure = _places(uses, asked.index)
-    maybe = _places(found.maybe, asked.index)
+    sure = grouped(uses, asked.index)
+    maybe = grouped(found.maybe, asked.index)
     lines = [*map(said, sure), *map(said, maybe)]
     if maybe:
         lines[len(sure)] = ["may be:", *lines[len(sure)]]
@@ -150,10 +156,10 @@ def _notes(asked: Asked, imports: Sequence[Reference]) -> Iterator[str]:
         yield f"cannot be parsed, but hold the name: {', '.join(asked.found.unread)}"
 
 
-def _places(found: Sequence[Reference], index: Index) -> list[Place]:
+def grouped(found: Sequence[Reference], index: Index) -> list[Place]:
     """Group references by the chunk in which they stand."""
     texts: dict[str, list[str]] = {}
-    grouped: dict[tuple[str, str, str, int], list[int]] = {}
+    chunks: dict[tuple[str, str, str, int], list[int]] = {}
     for each in found:
         contents = index.files[each.file]
         chunk = innermost(contents, each.line)
@@ -162,7 +168,7 @@ def _places(found: Sequence[Reference], index: Index) -> list[Place]:
             if chunk
             else (each.file, contents.digest, 1)
         )
-        grouped.setdefault((each.file, *where), []).append(each.line)
+        chunks.setdefault((each.file, *where), []).append(each.line)
         if each.file not in texts:
             data = Path(index.root, each.file).read_bytes()
             texts[each.file] = split_lines(decode(data).text)
@@ -173,5 +179,5 @@ def _places(found: Sequence[Reference], index: Index) -> list[Place]:
             digest,
             tuple((line - first + 1, texts[file][line - 1]) for line in dict.fromkeys(lines)),
         )
-        for (file, address, digest, first), lines in grouped.items()
+        for (file, address, digest, first), lines in chunks.items()
     ]

@@ -13,6 +13,7 @@ _HOME: dict[str, tuple[str, Effect]] = {
     "refs": ("references", "read"),
     "callers": ("references", "read"),
     "edit": ("edit", "write"),
+    "rename": ("rename", "write"),
     "undo": ("edit", "write"),
     "log": ("edit", "read"),
     "plan": ("plan", "read"),

@@ -257,6 +257,7 @@ def test_every_verb_answers_in_json(project, run, verb):
         "docs": ["json.dumps"],
         "plan": ["shop/cart.py", "pyproject.toml"],
         "find": ["total"],
+        "rename": ["Cart.total", "amount", "--no-check"],
         "refs": ["Cart.total"],
         "callers": ["Cart.total"],
     }.get(verb, [])

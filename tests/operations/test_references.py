@@ -153,6 +153,7 @@ def test_keywords_of_a_dataclass_are_its_fields(meant):
     class Item:
         price: int
     class Dear(Item): ...
+    def other(price): ...
     Item(price=1)
     Dear(price=2)
     other(price=3)
