@@ -188,7 +188,7 @@ def _contents(name: str, data: bytes) -> tuple[Any, ...]:
             return _plain(read_contents(outline(decode(data))))
         cells = read_notebook(decode(data, python=False)).cells
     except IpyLlmError as error:
-        return (f"{zlib.crc32(data) & 0xFFFF:04x}", data.count(b"\n"), error.message, (), "")
+        return (f"{zlib.crc32(data) & 0xFFFF:04x}", 0, error.message, (), "")
     parts = [
         (f"{cell_name(n)}::", read_contents(cell.outline))
         for n, cell in enumerate(cells)

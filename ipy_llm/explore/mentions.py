@@ -95,9 +95,7 @@ class Reading:
         self.wanted = wanted
         self.mentions: list[Mention] = []
         self.classes: dict[str, Scope] = {}
-        self.strings: list[
-            int
-        ] = []  # lines of strings that are the name, or end in it: `getattr(x, "total")`
+        self.strings: list[int] = []  # lines of strings that name it: `getattr(x, "total")`, `"{total}"`
         self._called: set[int] = set()
         self._naming: set[int] = set()  # strings that are mentions
         self.module = Scope("", "module", None)
@@ -201,7 +199,7 @@ class Reading:
                     if re.match(r"\s*=", self.lines[line - 1][column + len(self.wanted or "") :]):
                         self._mention("keyword", call, scope, (line, column))
             case ast.Constant(value=str(text)) if self.wanted and id(node) not in self._naming:
-                if text.endswith(self.wanted) and text[: -len(self.wanted)][-1:] in {"", ".", ":"}:
+                if self._naming_in(text):
                     self.strings.append(node.lineno)
             case (
                 ast.ExceptHandler(name=str(name))
@@ -212,6 +210,11 @@ class Reading:
             case _:
                 pass
         self._visit_all(ast.iter_child_nodes(node), scope)
+
+    def _naming_in(self, text: str) -> bool:
+        """Say whether a string names what is wanted: it alone, at the end of a dotted name, or in a template."""
+        name = re.escape(self.wanted or "")
+        return re.search(rf"(?:\A|[.:]){name}\Z|\{{\s*{name}\b|%\({name}\)|\$\{{?{name}\b", text) is not None
 
     def _start(self, node: ast.expr | ast.keyword) -> tuple[int, int]:
         return node.lineno, self._column(node.lineno, node.col_offset)

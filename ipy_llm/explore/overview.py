@@ -107,7 +107,8 @@ def listing(
 
 def _in_full(file: str, contents: Contents, found: Sequence[Definition]) -> Iterator[str]:
     broken = f"  ({contents.error})" if contents.error else ""
-    yield f"{file}  {contents.lines} line{'s' * (contents.lines != 1)}{broken}"
+    lines = f"  {contents.lines} line{'s' * (contents.lines != 1)}" if contents.lines or not broken else ""
+    yield f"{file}{lines}{broken}"
     yield from (f"  {line}" for line in listing(found))
 
 

@@ -131,6 +131,7 @@ def test_a_rename_is_undone_as_one_edit(write):
         ({"a.py": "try:\n    from fast import f\nexcept ImportError:\n    def f(): ...\nf()\n"}, "a.py::f g", "may also mean another f"),
         ({"a.py": "class A:\n    def f(self): ...\ngetattr(A(), 'f')\n"}, "A.f g", "a string at a.py:3 may mean it"),
         ({"a.py": "def f(): ...\n", "b.py": "patch('a.f')\n"}, "a.py::f g", "a string at b.py:1 may mean it"),
+        ({"a.py": "f = 1\nx = '{f}'.format(**globals())\n"}, "a.py::f g", "a string at a.py:2 may mean it"),
         ({"a.py": "@app.command\ndef f(): ...\n"}, "a.py::f g", "@app.command on a.py::f may go by its name"),
         ({"a.py": "import x\nclass A(x.Handler):\n    def f(self): ...\n"}, "A.f g", "x.Handler, a base of a.py::A, may have a f"),
         ({"a.py": "class A(dict):\n    def pop(self): ...\n"}, "A.pop g", "dict, a base of a.py::A, may have a pop"),
