@@ -93,17 +93,21 @@ def _fill(parser: argparse.ArgumentParser, verb: Operation) -> argparse.Argument
 def _add(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
     if parameter.body:
         return
-    option = "--" + parameter.name.replace("_", "-")
+    option, name = parameter.flag, parameter.name
     if parameter.type is bool and parameter.default:
-        parser.add_argument(
-            "--no-" + option[2:], dest=parameter.name, action="store_false", help=f"do not {parameter.help}"
-        )
+        parser.add_argument(option, dest=name, action="store_false", help=f"do not {parameter.help}")
     elif parameter.type is bool:
-        parser.add_argument(option, action="store_true", help=parameter.help)
+        parser.add_argument(option, dest=name, action="store_true", help=parameter.help)
     elif parameter.option:
         short = ["-o"] if parameter.name == "output" else []
         parser.add_argument(
-            *short, option, type=parameter.type, default=parameter.default, help=parameter.help
+            *short,
+            option,
+            dest=name,
+            type=parameter.type,
+            default=parameter.default,
+            help=parameter.help,
+            metavar=name.rstrip("_").upper(),
         )
     elif parameter.name == "address":
         # Its words need no quotes in a shell: edit after Cart.total

@@ -90,7 +90,7 @@ def usage(operation: Operation) -> str:
     """Return one line: how the verb is written, and what its words are."""
     words = ["%%edit" if operation.name == "edit" else f"%llm {operation.name}"]
     words += [
-        f"[{flag}]" if parameter.type is bool else f"[{flag} {parameter.name.upper()}]"
+        f"[{flag}]" if parameter.type is bool else f"[{flag} {parameter.name.rstrip('_').upper()}]"
         for flag, parameter in _flags(operation).items()
     ]
     places = [parameter for parameter in operation.parameters if not parameter.option and not parameter.body]
@@ -143,11 +143,7 @@ def parse_line(operation: Operation, line: str) -> dict[str, Any]:
 
 
 def _flags(operation: Operation) -> dict[str, Parameter]:
-    return {
-        ("--no-" if parameter.default is True else "--") + parameter.name.replace("_", "-"): parameter
-        for parameter in operation.parameters
-        if parameter.option
-    }
+    return {parameter.flag: parameter for parameter in operation.parameters if parameter.option}
 
 
 def _body(operation: Operation, body: str | None) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 from ipy_llm.checks.interpreter import project_interpreter
@@ -21,8 +22,12 @@ def docs(
     namespace: Mapping[str, object] | None = None,
 ) -> Reply:
     """Tell what a name is: signature, first paragraph, where it is defined, members."""
-    python = project_interpreter(workspace.root)
-    # Our own environment needs no second process to be asked; a project's own may hold other packages.
-    other = None if str(python) == os.path.abspath(sys.executable) else str(python)
+    other = other_python(workspace.root)
     lines = tuple(render(look_up(name, root=workspace.root, namespace=namespace, interpreter=other)))
     return Reply(lines, {"name": name, "text": "\n".join(lines)})
+
+
+def other_python(root: Path) -> str | None:
+    """Return the project's Python where it is not ours, which needs no second process to be asked."""
+    python = project_interpreter(root)
+    return None if str(python) == os.path.abspath(sys.executable) else str(python)

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.resolve import label
-from ipy_llm.source.signature import signature
-from ipy_llm.source.text import split_lines
+from ipy_llm.source.signature import head
 from ipy_llm.source.tokens import tokens as estimate
 
 OUTLINE_LINES = 150
@@ -23,14 +22,8 @@ def entries(chunks: tuple[Chunk, ...], found: Outline, depth: int) -> Iterator[s
             if name != chunk.name
             else ""
         )
-        yield f"{'  ' * depth}{_decorators(chunk, found)}{signature(chunk, found)}{twin}  {lines_said(chunk, found)}"
+        yield f"{'  ' * depth}{head(chunk, found)}{twin}  {lines_said(chunk, found)}"
         yield from entries(chunk.children, found, depth + 1)
-
-
-def _decorators(chunk: Chunk, found: Outline) -> str:
-    """Return `@property ` and the like, without arguments: a property looks like a method otherwise."""
-    lines = split_lines(found.source.text[chunk.decorators : chunk.code])
-    return "".join(f"{line.strip().partition('(')[0]} " for line in lines if line.strip().startswith("@"))
 
 
 def lines_said(chunk: Chunk, found: Outline) -> str:

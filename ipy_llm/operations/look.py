@@ -1,30 +1,25 @@
-"""Looking at code: `show` and `outline`."""
+"""Looking at code: `show`."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated
 
-from ipy_llm.errors import IpyLlmError, NotFoundError, ParseError
-from ipy_llm.operations.listing import bounded, entries, lines_said, numbered
-from ipy_llm.operations.notebooks import outline_notebook, show_notebook
+from ipy_llm.errors import ParseError
+from ipy_llm.operations.listing import numbered
+from ipy_llm.operations.notebooks import show_notebook
 from ipy_llm.operations.operation import Reply
 from ipy_llm.source.address import parse_address
 from ipy_llm.source.cells import whole_refused
-from ipy_llm.source.chunks import Outline
 from ipy_llm.source.documents import find, full_name, other_cells
 from ipy_llm.source.notebook import Notebook
-from ipy_llm.source.resolve import label, resolve
 from ipy_llm.source.surroundings import Surroundings, surroundings, within
 from ipy_llm.source.text import split_lines
-from ipy_llm.workspace.locate import NAMED, locate, read_file
-from ipy_llm.workspace.project import Workspace, walk
+from ipy_llm.workspace.locate import locate, read_file
+from ipy_llm.workspace.project import Workspace
 
 SHOWN_TOKENS = 4000
 AROUND = 200  # characters of a line on what stands around
-NAMES_OF_FILE = 40  # in the outline of a folder
 
 
 def show(
@@ -96,74 +91,3 @@ def _around(near: Surroundings, owner: str) -> Iterator[str]:
         said, more = within(parts, AROUND, sign)
         if said:
             yield f"{word} {said}{f'{sign}{more} more' if more else ''}"
-
-
-def outline(
-    workspace: Workspace,
-    path: Annotated[str, "file, folder or module; the whole project by default"] = "",
-) -> Reply:
-    """List the definitions of a file with their lines, or of every file of a folder."""
-    for base in (workspace.folder, workspace.root) if path else (workspace.root,):
-        if os.path.isdir(base / path):
-            return _outline_folder(base / path, workspace)
-    located = locate(parse_address(path), workspace)
-    _, found = read_file(located.path)
-    if isinstance(found, Notebook):
-        return outline_notebook(found, located)
-    if not found.python and not (found.sections or found.problems):
-        raise ParseError(f"{located.document}: {found.error}", steps=[f"show {located.document}"])
-    start = resolve(located.address, found, located.document)
-    chunks = start.children if start.name else found.chunks
-    whole = len(found.starts) - (1 if found.source.text.endswith(("\n", "\r")) else 0)
-    named = f"::{label(start, found)}" if start.name else ""
-    head = f"{located.document}{named}@{found.digest(start.span)}  {whole} lines"
-    if found.error and found.python:
-        head += f"  ({found.error})"
-    lines_of = list(entries(chunks, found, 0))
-    facts = {
-        "document": located.document,
-        "chunks": [
-            {
-                "address": f"{located.document}::{label(chunk, found)}",
-                "kind": chunk.kind,
-                "lines": list(found.lines(chunk.span)),
-            }
-            for chunk in found.walk()
-        ],
-        "sections": [f"{located.document}::{section.name}" for section in found.sections],
-    }
-    sections = [
-        f"{section.name}  {lines_said(section, found)}" for section in found.sections if not start.name
-    ]
-    problems = [f"section {name}: {wrong}" for name, wrong in found.problems.items()]
-    lines = [head, *lines_of, *sections, *problems]
-    return Reply(tuple(bounded(lines, f"outline {located.document}::Name")), facts)
-
-
-def _outline_folder(folder: Path, workspace: Workspace) -> Reply:
-    lines, facts = [], []
-    for path in walk(folder, NAMED):
-        name = workspace.name(path)
-        try:
-            _, found = read_file(path)
-        except NotFoundError:  # gone since the walk
-            continue
-        except IpyLlmError as error:
-            lines.append(f"{name}  ({error.message.removeprefix(f'{path.name}: ')})")
-            facts.append({"document": name, "names": []})
-            continue
-        outlines = [cell.outline for cell in found.cells] if isinstance(found, Notebook) else [found]
-        tops = [chunk.name for one in outlines for chunk in one.chunks if chunk.kind != "assignment"]
-        facts.append({"document": name, "names": tops})
-        broken = f"  ({found.error})" if isinstance(found, Outline) and found.error else ""
-        lines.append(name + broken + _names(tops))
-    if not lines:
-        raise NotFoundError(f"no Python files in {folder}")
-    return Reply(tuple(bounded(lines, "outline FOLDER")), {"documents": facts})
-
-
-def _names(tops: list[str]) -> str:
-    names = list(dict.fromkeys(tops))
-    if len(names) > NAMES_OF_FILE:
-        names[NAMES_OF_FILE:] = [f"... {len(names) - NAMES_OF_FILE} more"]
-    return f": {', '.join(names)}" if names else ""

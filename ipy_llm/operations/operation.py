@@ -52,6 +52,11 @@ class Parameter:
         """Say whether it has no default."""
         return self.default is inspect.Parameter.empty
 
+    @property
+    def flag(self) -> str:
+        """How it is given by name: `--no-check` of one that is on by default; `--in` of `in_`."""
+        return f"--{'no-' * (self.default is True)}{self.name.rstrip('_').replace('_', '-')}"
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:

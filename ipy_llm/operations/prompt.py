@@ -13,8 +13,8 @@ replaces that method (any indentation; decorators stay; `# ...` keeps the rest).
 %%edit after|before|into|delete ADDRESS, %%edit ADDRESS old => new
 ADDRESS: file.py::Class.method, ::NAME, ::#imports; lines ADDRESS@digest:4-6
 Several: %%edit, then `@@ ADDRESS` above each text
-%llm show ADDRESS | outline PATH | docs NAME | check | undo
-Shell: `ipy-llm edit ADDRESS <<'EOF'`. Replies tell what broke.
+%llm show ADDRESS | outline PATH | find NAME | refs ADDRESS | docs NAME | check | undo
+Shell: `ipy-llm edit ADDRESS <<'EOF'`
 """
 
 

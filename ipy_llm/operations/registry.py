@@ -8,8 +8,12 @@ from ipy_llm.operations.operation import Effect, Operation, operation
 
 _HOME: dict[str, tuple[str, Effect]] = {
     "show": ("look", "read"),
-    "outline": ("look", "read"),
+    "outline": ("outline", "read"),
+    "find": ("search", "read"),
+    "refs": ("references", "read"),
+    "callers": ("references", "read"),
     "edit": ("edit", "write"),
+    "rename": ("rename", "write"),
     "undo": ("edit", "write"),
     "log": ("edit", "read"),
     "plan": ("plan", "read"),

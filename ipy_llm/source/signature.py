@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.text import split_lines
 
 # A string, a comment, a bracket or a colon: all that decides where a header ends.
 _TOKEN = re.compile(
@@ -22,6 +23,16 @@ def signature(chunk: Chunk, outline: Outline, limit: int = 160) -> str:
         return _cut(first[0].rstrip("\r") + (" ..." if len(first) > 1 else ""), min(limit, 80))
     header = " ".join("".join(_parts(text, chunk.code, chunk.span.end)).split())
     return _cut(re.sub(r"([(\[{]) |,? (?=[)\]}])", r"\1", header), limit)
+
+
+def head(chunk: Chunk, outline: Outline) -> str:
+    """Return a definition's signature on a line, its decorators before it, without their arguments."""
+    said = signature(chunk, outline)
+    if chunk.decorators == chunk.code:
+        return said
+    lines = split_lines(outline.source.text[chunk.decorators : chunk.code])
+    marks = (line.strip().partition("(")[0] for line in lines if line.strip().startswith("@"))
+    return " ".join((*marks, said))
 
 
 def header_end(text: str, start: int, end: int) -> int:

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from importlib.machinery import PathFinder
-from itertools import islice
 from pathlib import Path
 
 from ipy_llm.errors import AmbiguousError, IpyLlmError, NotFoundError, ParseError, RequestError
@@ -16,15 +15,13 @@ from ipy_llm.source.address import Address, as_target
 from ipy_llm.source.documents import Document, ending_in, holds, read_document, targets
 from ipy_llm.source.near import closest
 from ipy_llm.workspace.files import is_python, language_of, read_bytes
-from ipy_llm.workspace.project import ROOT_MARKERS, Workspace, walk
+from ipy_llm.workspace.project import NAMED, Workspace, project_files, walk
 
 _DEFINED = re.compile(
     rb"^[ \t]*\"?(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^[ \t]*\"?(\w+)[ \t]*(?::[ \t]*[^\s#]|=[^=])",
     re.MULTILINE,
 )
 
-NAMED = (".py", ".ipynb")
-MOST_FILES = 2000  # looked through for a name in a folder without a project's marker, such as a home folder
 
 # `cart.py:Cart.total`, `cart.py Cart.total` and `cart.py > Cart.total` are addresses but for a sign.
 _FILE_AND_NAME = re.compile(
@@ -262,7 +259,7 @@ def _places(address: Address, workspace: Workspace) -> Iterator[tuple[Path, Docu
     address = replace(address, index=None, section=None)
     word = address.name.removesuffix(".getter").removesuffix(".setter").removesuffix(".deleter")
     needle = word.rpartition(".")[2].encode()
-    for path in _files(workspace):
+    for path in project_files(workspace.root, NAMED):
         try:
             data = read_bytes(path)
             # JSON may have escapes for its letters.
@@ -275,17 +272,10 @@ def _places(address: Address, workspace: Workspace) -> Iterator[tuple[Path, Docu
             yield path, found
 
 
-def _files(workspace: Workspace) -> Iterator[Path]:
-    """Yield the project's files with names in them; of a folder that no marker says is one, a bounded number."""
-    root = workspace.root
-    marked = any((root / marker).exists() for marker in ROOT_MARKERS)
-    return walk(root, NAMED) if marked else islice(walk(root, NAMED), MOST_FILES)
-
-
 def _near(name: str, workspace: Workspace) -> list[str]:
     """Return full addresses of the closest names in the project, those with the same last word first."""
     words: dict[str, list[Path]] = {}
-    for path in _files(workspace):
+    for path in project_files(workspace.root, NAMED):
         try:
             data = read_bytes(path)
         except IpyLlmError:
@@ -324,7 +314,10 @@ def _no_document(name: str, workspace: Workspace, target: str) -> NotFoundError:
     if any(os.path.isdir(folder / name) for folder in (workspace.folder, workspace.root)):
         return NotFoundError(f"{name} is a folder", steps=[f"outline {name}"])
     suffix = os.path.splitext(name)[1]
-    files = [*_files(workspace), *(walk(workspace.root, suffix) if suffix not in ("", *NAMED) else ())]
+    files = [
+        *project_files(workspace.root, NAMED),
+        *(walk(workspace.root, suffix) if suffix not in ("", *NAMED) else ()),
+    ]
     names = [workspace.name(path) for path in files]
     last = os.path.basename(name.replace("\\", "/"))
     near = [path for path in names if os.path.basename(path) == last]

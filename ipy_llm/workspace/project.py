@@ -5,17 +5,27 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import attrgetter
 from pathlib import Path
+from stat import S_ISREG
 
 from ipy_llm.errors import NotFoundError, ToolError
+from ipy_llm.workspace.ignore import Ignored
 
 ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
 # Folders that are never the project's own source: caches, environments, build output.
 SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env"})
 
+NAMED = (".py", ".ipynb")  # the suffixes of files that have names in them
+
 LARGEST = 1_500_000  # bytes
+MOST_FILES = 2000  # looked through in a folder without a project's marker, such as a home folder
+
+_by_name = attrgetter("name")
 
 
 def find_root(start: Path) -> Path:
@@ -52,32 +62,62 @@ def pending_entry(journal: Path) -> Path:
     return journal / "pending"
 
 
-def walk(root: Path, suffix: str | tuple[str, ...] = ".py") -> Iterator[Path]:
+def walk(root: Path, suffix: str | tuple[str, ...] = ".py", *, ignored: bool = True) -> Iterator[Path]:
     """Yield the files below `root` with that suffix, or one of several, sorted within each folder.
 
     Hidden folders, caches, virtual environments and build output are passed over, and so are files that
-    nobody wrote by hand, by their size: a bundle of ours is one.
+    nobody wrote by hand, by their size: a bundle of ours is one. Not `ignored`: what a `.gitignore` names
+    is passed over too.
     """
-    for folder, names, files in os.walk(root):
-        names[:] = sorted(
-            name
-            for name in names
-            if not name.startswith(".")
-            and name not in SKIPPED_FOLDERS
-            and not name.endswith(".egg-info")
-            and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))
-        )
-        for name in sorted(files):
-            path = os.path.join(folder, name)
-            if name.endswith(suffix) and _size(path) <= LARGEST:
-                yield Path(path)
+    return (Path(path) for path, _ in scan(root, suffix, ignored=ignored))
 
 
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:  # a dangling link, or gone meanwhile
-        return LARGEST + 1
+def scan(
+    root: Path, suffix: str | tuple[str, ...] = ".py", *, ignored: bool = True
+) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield the files that `walk` does, each with its status."""
+    # Not os.walk: of a package with thousands of folders it takes three times as long.
+    pending = [(str(root), None if ignored else Ignored.around(str(root)))]
+    while pending:
+        folder, rules = pending.pop()
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=_by_name)
+        except OSError:  # gone, or not ours to read
+            continue
+        if any(entry.name == "pyvenv.cfg" for entry in entries) and folder != str(root):
+            continue
+        rules = rules and rules.within(folder)
+        below = []
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):  # a link may lead back up
+                if _is_source(entry.name) and not (rules and rules.holds(entry.path, folder=True)):
+                    below.append((entry.path, rules))
+            elif entry.name.endswith(suffix) and not (rules and rules.holds(entry.path, folder=False)):
+                with suppress(OSError):  # a dangling link, or gone meanwhile
+                    status = entry.stat()
+                    if status.st_size <= LARGEST and S_ISREG(status.st_mode):
+                        yield entry.path, status
+        pending += reversed(below)
+
+
+def _is_source(name: str) -> bool:
+    return not (name.startswith(".") or name in SKIPPED_FOLDERS or name.endswith(".egg-info"))
+
+
+def project_files(
+    root: Path, suffix: str | tuple[str, ...] = ".py", *, ignored: bool = True
+) -> Iterator[Path]:
+    """Yield the project's files as `walk` does; of a folder that no marker says is one, a bounded number."""
+    return (Path(path) for path, _ in scan_project(root, suffix, ignored=ignored))
+
+
+def scan_project(
+    root: Path, suffix: str | tuple[str, ...] = ".py", *, ignored: bool = True
+) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield what `project_files` does, each with its status."""
+    marked = any((root / marker).exists() for marker in ROOT_MARKERS)
+    return islice(scan(root, suffix, ignored=ignored), None if marked else MOST_FILES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,8 @@ def test_undo_puts_back_every_byte(kernel, cart):
     [
         ("%llm show Cart.tax", "2\t        return self.total * TAX_RATE // 100"),
         ("%llm outline shop/cart.py", "  def tax(self) -> int  30-31"),
+        ("%llm find --in tests total", "assert cart.total == 1500"),
+        ("%llm refs Cart.total", "shop/cart.py::Cart.total: 3 uses in 2 files"),
         ("%llm docs shop.cart.Cart.add", "Put an item in and return it."),
         ("%llm edit --dry-run delete Cart.tax", "would have deleted shop/cart.py::Cart.tax"),
         ("%llm prompt", "%%edit shop/cart.py::Cart.total"),
@@ -131,7 +133,7 @@ def test_every_verb_is_a_line_magic_too(kernel, shop, line, expected):
     ("line", "expected"),
     [
         ("%llm shwo Cart.tax", "did you mean %llm show\n"),
-        ("%llm frobnicate", "verbs: show, outline, edit"),
+        ("%llm frobnicate", "verbs: show, outline, find"),
         ("%llm show", "show needs ADDRESS"),
         ("%llm show --colour Cart", "no --colour"),
         ("%llm check Cart", "takes no argument"),
@@ -157,7 +159,9 @@ def test_an_edit_asked_for_help_answers_with_one_line(kernel, shop, line):
 
 
 def test_a_verb_asked_for_help_tells_its_words(kernel, shop):
-    assert kernel.run("%llm outline -h").stdout.startswith("%llm outline [PATH] - PATH is ")
+    assert kernel.run("%llm outline -h").stdout.startswith(
+        "%llm outline [--tokens TOKENS] [--near NEAR] [PATH] - PATH is "
+    )
     assert (
         kernel.run("%llm undo -h").stdout
         == "%llm undo [--check] [COUNT] - COUNT is how many edits, the last first\n"

@@ -8,8 +8,8 @@ import pytest
 
 from ipy_llm.errors import NotFoundError, ParseError
 from ipy_llm.operations.edit import edit
-from ipy_llm.operations.listing import OUTLINE_LINES, SHOWN_CHARACTERS
-from ipy_llm.operations.look import NAMES_OF_FILE, outline, show
+from ipy_llm.operations.listing import SHOWN_CHARACTERS
+from ipy_llm.operations.look import show
 from ipy_llm.source.address import parse_address
 from ipy_llm.source.tokens import tokens
 from ipy_llm.workspace.project import Workspace
@@ -199,75 +199,3 @@ def test_an_empty_file_can_be_shown_and_filled(write):
     workspace = write({"empty.py": ""})
     edit(workspace, "into empty.py", "x = 1")
     assert (workspace.root / "empty.py").read_text().strip() == "x = 1"
-
-
-def test_the_outline_of_a_file_lists_signatures_lines_and_sections(shop):
-    head, *entries = outline(shop, "shop/cart.py").lines
-    assert re.fullmatch(r"shop/cart\.py@[0-9a-f]{4}  19 lines", head)
-    assert entries == [
-        "class Cart  6-16",
-        '  currency = "EUR"  7',
-        "  def total(self) -> int  9-11",
-        "  def tax(self, rate: int = 2) -> int  14-15",
-        "def free(x)  19",
-        "Cart#taxes  13-16",
-    ]
-
-
-def test_the_outline_of_a_class_is_of_the_class_alone(shop):
-    head, *entries = outline(shop, "Cart").lines
-    assert head.startswith("shop/cart.py::Cart@")
-    assert [entry.strip().partition("(")[0] for entry in entries] == [
-        'currency = "EUR"  7',
-        "def total",
-        "def tax",
-    ]
-
-
-def test_the_outline_of_a_folder_names_what_cannot_be_read_too(write):
-    workspace = write(
-        {
-            "a.py": "class A: ...\ndef f(): ...\nx = 1\n",
-            "binary.py": b"\x00\xff\xfe",
-            "broken.py": "def f(:\n",
-            "empty.py": "",
-            "pack/b.py": "def g(): ...\n",
-        }
-    )
-    a, binary, broken, empty, b = outline(workspace).lines
-    assert a == "a.py: A, f"
-    assert binary.startswith("binary.py  (not readable as text")
-    assert broken.startswith("broken.py  (line 1: ")
-    assert empty == "empty.py"
-    assert b == "pack/b.py: g"
-    assert outline(workspace, "pack").lines == (b,)
-
-
-def test_without_a_path_the_outline_is_of_the_project_and_a_dot_is_this_folder(write):
-    root = write({"a.py": "def f(): ...\n", "pack/b.py": "def g(): ...\n"}).root
-    workspace = Workspace(root, root / "pack")
-    assert len(outline(workspace).lines) == 2
-    assert outline(workspace, ".").lines == ("pack/b.py: g",)
-
-
-def test_the_outline_of_a_folder_without_python_is_refused(write):
-    workspace = write({"docs/x.md": ""})
-    with pytest.raises(NotFoundError, match="no Python files in"):
-        outline(workspace, "docs")
-
-
-def test_the_outline_of_a_broken_file_has_what_is_certain(write):
-    head, *lines = outline(write({"broken.py": "x = 1\ndef f(:\n    pass\n"}), "broken.py").lines
-    assert head.endswith("  3 lines  (line 2: invalid syntax)")
-    assert lines == ["x = 1  1", "def f(  2-3"]
-
-
-def test_outlines_are_bounded(write):
-    many = "".join(f"def f{number}(): ...\n" for number in range(400))
-    workspace = write({"many.py": many} | {f"pack/m{number}.py": "" for number in range(400)})
-    lines = outline(workspace, "many.py").lines
-    assert len(lines) == OUTLINE_LINES
-    assert lines[-1].startswith("... 252 more lines: outline ")
-    lines = outline(workspace).lines
-    assert len(lines) == OUTLINE_LINES
-    assert lines[0].endswith(f"f{NAMES_OF_FILE - 1}, ... {400 - NAMES_OF_FILE} more")

@@ -4,7 +4,8 @@ import pytest
 
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.operations.edit import edit, undo
-from ipy_llm.operations.look import outline, show
+from ipy_llm.operations.look import show
+from ipy_llm.operations.outline import outline
 
 README = "# Shop\n\nIntro.\n\n## Usage\n\nRun it.\n\n### Exit codes\n\n0\n"
 
