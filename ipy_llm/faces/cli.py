@@ -103,7 +103,12 @@ def _add(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
     elif parameter.option:
         short = ["-o"] if parameter.name == "output" else []
         parser.add_argument(
-            *short, option, type=parameter.type, default=parameter.default, help=parameter.help
+            *short,
+            option,
+            type=parameter.type,
+            default=parameter.default,
+            choices=parameter.choices or None,
+            help=parameter.help,
         )
     elif parameter.name == "address":
         # Its words need no quotes in a shell: edit after Cart.total
