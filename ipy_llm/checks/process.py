@@ -43,23 +43,25 @@ def run(
     stop: threading.Event | None = None,
     keep: int = 1 << 18,
     last_words: bool = False,
+    given: Path | None = None,
 ) -> Ended:
     """Run `command` in `folder` for at most `timeout` seconds, keeping the last `keep` bytes of what it prints.
 
-    Setting `stop` ends it early. With `last_words` a process that is stopped is first sent SIGABRT, at which a
+    `given` is the file it reads as its standard input. Setting `stop` ends it early. With `last_words` a process that is stopped is first sent SIGABRT, at which a
     Python with faulthandler prints its stack. Whatever it started in its process group, and when it is stopped all
     its descendants, die with it. Raises OSError if it cannot be started.
     """
     began = time.monotonic()
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    with open(given or os.devnull, "rb") as stdin:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=env,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     assert process.stdout is not None
     printed = _Tail(process.stdout, keep)
     stopped = True

@@ -7,6 +7,12 @@ from collections.abc import Callable, Hashable, Sequence
 
 from ipy_llm.checks.report import Diagnostic, Report, count
 
+# They look at every edit.
+_EVERY = ("ruff", "names")
+
+# How a note begins that needs no name of a tool before it.
+_NO_TEST = "no test "
+
 # How many parameters of one test are named.
 _CASES = 3
 
@@ -67,11 +73,15 @@ def _tail(reports: Sequence[Report], *, compared: bool, found: bool) -> str:
     """Return what there is to say besides the findings, in one line."""
     said = []
     if not found:
-        through = [_label(report) for report in reports if report.outcome in ("clean", "failed")]
+        through = [
+            _label(report)
+            for report in reports
+            if report.outcome in ("clean", "failed") and not _silent(report)
+        ]
         if through:
             said.append(f"{', '.join(through)}: {'nothing new' if compared else 'clean'}")
     elif not compared:
-        through = [_label(report) for report in reports if report.outcome == "clean"]
+        through = [_label(report) for report in reports if report.outcome == "clean" and not _silent(report)]
         failing = [
             f"{_label(report)}: {len(report.diagnostics)} failing"
             for report in reversed(reports)
@@ -94,9 +104,16 @@ def _notes(reports: Sequence[Report]) -> list[str]:
             bare = reason.removesuffix(f" install {report.tool}")  # the one command installs them all
             tools.setdefault((bare, bare != reason), []).append(report.tool)
     return [
-        f"{', '.join(names)}: {reason}{' install ' + ' '.join(names) if installs else ''}"
+        reason
+        if reason.startswith(_NO_TEST)
+        else f"{', '.join(names)}: {reason}{' install ' + ' '.join(names) if installs else ''}"
         for (reason, installs), names in tools.items()
     ]
+
+
+def _silent(report: Report) -> bool:
+    """Say whether a tool goes without saying: it looks at every edit, or had nothing to run."""
+    return report.tool in _EVERY or report.note.startswith(_NO_TEST)
 
 
 def _label(report: Report) -> str:

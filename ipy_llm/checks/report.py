@@ -82,10 +82,11 @@ def new_in(before: Report, after: Report) -> Report:
     """
     fresh, gone = _unmatched(before.diagnostics, after.diagnostics)
     unloaded = _unloaded(before)
+    known = {*before.passed, *(found.test for found in before.diagnostics)}
     told = [
         found
         for found in fresh
-        if (before.complete or found.test in before.passed) and _file_of(found.test) not in unloaded
+        if (before.complete or found.test in known) and _file_of(found.test) not in unloaded
     ]
     # a tool that got through with the same remark as before has nothing new to say
     remarked = after.outcome in ("clean", "failed") and after.note == before.note

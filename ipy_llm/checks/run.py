@@ -1,17 +1,21 @@
-"""Run every check side by side, and remember the outcome as the baseline of the next edit."""
+"""Run every check side by side: of all there is, or of what an edit can have broken."""
 
 from __future__ import annotations
 
+import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from ipy_llm.checks.baseline import recall, remember, tree_key
 from ipy_llm.checks.interpreter import project_interpreter
+from ipy_llm.checks.names import names_after
 from ipy_llm.checks.report import Report
-from ipy_llm.checks.tests import check_tests
-from ipy_llm.checks.types import check_types
+from ipy_llm.checks.retest import affected_tests, all_tests
+from ipy_llm.checks.retype import all_types, types_after
+from ipy_llm.checks.types import is_typed
+from ipy_llm.workspace.files import Change
 from ipy_llm.workspace.project import walk
 
 # Seconds for each check unless the caller says otherwise.
@@ -42,40 +46,78 @@ def has_tests(root: Path) -> bool:
 def run_checks(root: Path, cache: Path, *, timeout: float = TIMEOUT) -> tuple[Report, ...]:
     """Run the types and, where there are any, the tests, side by side, each for at most `timeout` seconds.
 
-    `cache` is our folder for the project. The reports are kept there as those of the tree as it stands, unless the tree
-    changed meanwhile. Nothing is raised for a check that fails, is missing or dies: its report says so.
+    `cache` is our folder for the project. Nothing is raised for a check that fails, is missing or dies: its report says so.
     """
     root = root.resolve()
     interpreter = project_interpreter(root)
-    key = tree_key(root, interpreter)
     stop = threading.Event()
-    jobs = [_Job(lambda: check_types(root, interpreter, cache, timeout=timeout, stop=stop))]
+    checks: list[Callable[[], Report]] = [
+        lambda: all_types(root, interpreter, cache, timeout=timeout, stop=stop)
+    ]
     if has_tests(root):
-        jobs.append(_Job(lambda: check_tests(root, interpreter, cache, timeout=timeout, stop=stop)))
+        checks.append(lambda: all_tests(root, interpreter, cache, timeout=timeout, stop=stop))
+    return _side_by_side(checks, stop)
+
+
+def run_checks_after(
+    root: Path, cache: Path, changes: Sequence[Change], *, timeout: float = TIMEOUT
+) -> tuple[Report, ...]:
+    """Run what the changes, which are written, can have broken, and report only that.
+
+    The names of the changed files are always checked; the types of a project that is typed or has tests, and the tests.
+    """
+    root = root.resolve()
+    before = _relative(root, changes)
+    interpreter = project_interpreter(root)
+    stop = threading.Event()
+    tested = has_tests(root)
+    checks: list[Callable[[], Report]] = [
+        lambda: names_after(root, interpreter, before, timeout=timeout, stop=stop)
+    ]
+    if tested or is_typed(root):
+        checks.append(lambda: types_after(root, interpreter, cache, before, timeout=timeout, stop=stop))
+    if tested:
+        checks.append(lambda: affected_tests(root, interpreter, cache, before, timeout=timeout, stop=stop))
+    return _once(_side_by_side(checks, stop))
+
+
+def _relative(root: Path, changes: Sequence[Change]) -> dict[str, bytes | None]:
+    """Return what the changed files were, by their paths in the project; those outside it concern nobody in it."""
+    found = {}
+    for change in changes:
+        path = Path(os.path.realpath(change.path))
+        if path.is_relative_to(root):
+            found[path.relative_to(root).as_posix()] = change.before
+    return found
+
+
+def _once(reports: tuple[Report, ...]) -> tuple[Report, ...]:
+    """Return the reports without the undefined names of mypy that the names' own check has."""
+    undefined = {(one.path, one.line) for one in reports[0].diagnostics if one.code == "F821"}
+    if not undefined:
+        return reports
+    return tuple(_without(report, undefined) if report.tool == "mypy" else report for report in reports)
+
+
+def _without(report: Report, undefined: set[tuple[str, int]]) -> Report:
+    left = tuple(
+        one
+        for one in report.diagnostics
+        if one.code != "name-defined" or (one.path, one.line) not in undefined
+    )
+    clean = report.outcome == "failed" and not left
+    return replace(report, outcome="clean" if clean else report.outcome, diagnostics=left)
+
+
+def _side_by_side(checks: Sequence[Callable[[], Report]], stop: threading.Event) -> tuple[Report, ...]:
+    jobs = [_Job(check) for check in checks]
     try:
-        reports = tuple(job.result() for job in jobs)
+        return tuple(job.result() for job in jobs)
     finally:
         # when we are interrupted the tools end too
         stop.set()
         for job in jobs:
             job.over.wait()
-    if tree_key(root, interpreter) == key:
-        remember(cache, key, reports)
-    return reports
-
-
-def baseline(root: Path, cache: Path, *, timeout: float = TIMEOUT) -> tuple[Report, ...]:
-    """Return the reports of the tree as it stands: those kept of the last run, if nothing changed since, else of a run now.
-
-    Call it before a write; `run_checks` after it; and `compare` them.
-    """
-    root = root.resolve()
-    kept = recall(cache, tree_key(root, project_interpreter(root)))
-    if kept is not None and not any(
-        report.outcome == "timed-out" and report.seconds < timeout for report in kept
-    ):
-        return kept
-    return run_checks(root, cache, timeout=timeout)
 
 
 class _Job(threading.Thread):

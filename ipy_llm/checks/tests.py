@@ -5,19 +5,25 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ipy_llm.checks.affected import Trace
 from ipy_llm.checks.failures import Frame, failure, last_words, one_line, place, reason, source_line, within
 from ipy_llm.checks.interpreter import not_installed, project_environment
 from ipy_llm.checks.process import Ended, run
 from ipy_llm.checks.report import Diagnostic, Report, count
 
-_RECORDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "recorder.py")
+_RECORDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "inside", "recorder.py")
+
+# The part of the time after which no further test begins, so that the run can end by itself and tell what it knows.
+_SOFTLY = 0.75
 
 # They stand after the project's own `addopts` and so win over them: all tests, few words, nothing written into the tree.
 _OPTIONS = ("-q", "--color=no", "--tb=short", "--maxfail=0", "--continue-on-collection-errors", "--junitxml=")
@@ -25,30 +31,78 @@ _OPTIONS = ("-q", "--color=no", "--tb=short", "--maxfail=0", "--continue-on-coll
 _CONFTEST = re.compile(r"while loading conftest '([^'\n]+)'")
 
 
-def check_tests(
-    root: Path, interpreter: Path, cache: Path, *, timeout: float, stop: threading.Event | None = None
-) -> Report:
-    """Run the project's tests for at most `timeout` seconds and report what fails.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which tests a run leaves out and which come first, as `inside/plugin.py` reads it; by default all run.
+
+    `skip` are files that are not collected, relative to the root, `leave` ids that do not run, `only` the ids beside which
+    none runs, `first` lists of ids, the earliest to run first, and after these the tests in the files `close`. `overlay` are files, relative to the root,
+    to be read with other bytes, None for one that is not there. `trace` asks for what each test ran. After
+    `budget` seconds, three quarters of the time by default, no further test begins.
+    """
+
+    skip: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
+    first: tuple[tuple[str, ...], ...] = ()
+    close: tuple[str, ...] = ()
+    overlay: Mapping[str, bytes | None] = field(default_factory=dict)
+    trace: bool = True
+    budget: float | None = None
+
+
+def run_tests(
+    root: Path,
+    interpreter: Path,
+    cache: Path,
+    plan: Plan,
+    *,
+    timeout: float,
+    stop: threading.Event | None = None,
+) -> tuple[Report, Trace]:
+    """Run the project's tests as planned for at most `timeout` seconds; report what fails, and tell what ran.
 
     `cache` is our folder for the project; pytest's own cache and hypothesis's examples are kept there. A test that
     kills the interpreter, or that held the run up for most of its time, is a finding itself.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    events = cache / f"tests-{os.getpid()}-{time.monotonic_ns()}.jsonl"
+    scratch = cache / f"tests-{os.getpid()}-{time.monotonic_ns()}"
+    scratch.mkdir()
+    events = scratch / "events.jsonl"
     env = project_environment(interpreter)
     env.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "hypothesis"))
     # not `-p no:cacheprovider`: `--ff` in the project's addopts would then be a usage error, `config.cache` be missing
-    command = [str(interpreter), _RECORDER, str(events), *_OPTIONS, "-o", f"cache_dir={cache / 'pytest'}"]
+    options = [*_OPTIONS, "-o", f"cache_dir={cache / 'pytest'}"]
     try:
+        (scratch / "plan.json").write_text(json.dumps(_as_json(plan, root, scratch, timeout)), "ascii")
+        command = [str(interpreter), _RECORDER, str(events), str(scratch / "plan.json"), *options]
         ended = run(command, folder=root, env=env, timeout=timeout, stop=stop, last_words=True)
         told = _read(root, events)
     except OSError as error:
-        return Report(
-            "pytest", "unavailable", note=f"{interpreter} does not start: {error.strerror}", complete=False
-        )
+        note = f"{interpreter} does not start: {error.strerror}"
+        return Report("pytest", "unavailable", note=note, complete=False), Trace()
     finally:
-        events.unlink(missing_ok=True)
-    return _report(root, interpreter, told, ended)
+        shutil.rmtree(scratch, ignore_errors=True)
+    return _report(root, interpreter, told, ended), told.trace
+
+
+def _as_json(plan: Plan, root: Path, scratch: Path, timeout: float) -> dict[str, Any]:
+    overlay = {}
+    for number, (path, data) in enumerate(plan.overlay.items()):
+        overlay[str(root / path)] = ""
+        if data is not None:
+            (scratch / f"{number}.py").write_bytes(data)
+            overlay[str(root / path)] = str(scratch / f"{number}.py")
+    return {
+        "skip": [str(root / path) for path in plan.skip],
+        "leave": plan.leave,
+        "only": plan.only,
+        "first": plan.first,
+        "close": [str(root / path) for path in plan.close],
+        "overlay": overlay,
+        "trace": plan.trace,
+        "budget": timeout * _SOFTLY if plan.budget is None else plan.budget,
+    }
 
 
 @dataclass(slots=True)
@@ -63,6 +117,8 @@ class _Told:
     missing: bool = False
     has_pip: bool = False
     status: int | None = None
+    late: bool = False
+    trace: Trace = field(default_factory=Trace)
 
 
 def _read(root: Path, events: Path) -> _Told:
@@ -94,8 +150,22 @@ def _add(told: _Told, root: Path, event: dict[str, Any]) -> None:
             told.broken = one_line(text)[0]
         case {"missing": _, "pip": has_pip}:
             told.missing, told.has_pip = True, has_pip
+        case {"late": _}:
+            told.late = True
         case {"status": status}:
             told.status = status
+        case {"items": items}:
+            told.trace.items = frozenset(items)
+        case {"codes": codes}:
+            told.trace.codes += [(path, line) for path, line in codes]
+        case {"ran": test}:
+            told.trace.tests[test] = event
+        case {"fixture": key}:
+            told.trace.fixtures[key] = event
+        case {"imported": path}:
+            told.trace.imported[path] = event
+        case {"session": _}:
+            told.trace.session = event
 
 
 def _report(root: Path, interpreter: Path, told: _Told, ended: Ended) -> Report:
@@ -107,7 +177,10 @@ def _report(root: Path, interpreter: Path, told: _Told, ended: Ended) -> Report:
         seconds=ended.seconds,
         ran=len(told.over),
         complete=False,
-        passed=tuple(test for test in told.over if test not in failed),
+        passed=(
+            *(test for test in told.over if test not in failed),
+            *dict.fromkeys(test.partition("::")[0] for test in told.over),  # their files did load
+        ),
     )
     progress = f"{partly.ran} of {count(told.collected, 'test')} ran"
     if told.missing:
@@ -121,7 +194,10 @@ def _report(root: Path, interpreter: Path, told: _Told, ended: Ended) -> Report:
         died = _culprits(root, told, ended, code="Crash", least=0.0)
         note = f"the interpreter died, {progress}" if died else reason(ended.output)[0]
         return replace(partly, diagnostics=(*partly.diagnostics, *died), note=note)
-    whole = replace(partly, complete=True, passed=())
+    if told.late:
+        note = f"{count(told.collected - partly.ran, 'test')} not run, the time was over after {ended.seconds:.0f} s"
+        return replace(partly, outcome="failed" if told.failures else "clean", note=note)
+    whole = replace(partly, complete=True)
     match told.status:
         case 0 | 1 if told.failures:
             return replace(whole, outcome="failed")

@@ -8,10 +8,15 @@ import os
 import re
 import signal
 import sys
+import tempfile
 import threading
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
+from ipy_llm.checks.blocks import fingerprint
+from ipy_llm.checks.daemon import Daemon, wanted
 from ipy_llm.checks.failures import source_line, within
 from ipy_llm.checks.interpreter import not_installed, project_environment
 from ipy_llm.checks.process import Ended, run
@@ -26,6 +31,8 @@ _OPTIONS = (
     "--soft-error-limit=-1",
     "--show-error-codes",
 )
+
+_JSON = ("--output", "json")
 
 # The files mypy looks for its configuration in, in its order; the first with a section of its own counts.
 _CONFIGURATIONS = ("mypy.ini", ".mypy.ini", "pyproject.toml", "setup.cfg")
@@ -47,12 +54,20 @@ _TEXT = re.compile(
 
 
 def check_types(
-    root: Path, interpreter: Path, cache: Path, *, timeout: float, stop: threading.Event | None = None
+    root: Path,
+    interpreter: Path,
+    cache: Path,
+    *,
+    timeout: float,
+    stop: threading.Event | None = None,
+    old: Mapping[str, bytes | None] | None = None,
 ) -> Report:
     """Check the project's types for at most `timeout` seconds.
 
     mypy runs on our own Python and looks at the packages of `interpreter`. What is checked is what the
-    project's configuration names, else its own top-level packages and modules. mypy's cache is kept in `cache`.
+    project's configuration names, else its own top-level packages and modules. mypy's cache is kept in `cache`, and it is
+    left running for the next time. With `old`, the files in it, relative to the root, are taken to have these
+    bytes; those that were not there (None) to be empty.
     """
     if importlib.util.find_spec("mypy") is None:
         has_pip = importlib.util.find_spec("pip") is not None
@@ -68,22 +83,83 @@ def check_types(
         options += ["--namespace-packages", "--explicit-package-bases"]
     env = _environment(interpreter, "src" if targets and (root / "src").is_dir() else "")
     cache.mkdir(parents=True, exist_ok=True)
-
-    def mypy(python: str, *, folder: str, form: tuple[str, ...] = ("--output", "json")) -> Ended:
-        command = [python, "-m", "mypy", *options, *form, "--cache-dir", str(cache / folder), *targets]
-        return run(command, folder=root, env=env, timeout=timeout, stop=stop, keep=1 << 25)
-
+    mypy = _Mypy(root, cache, tuple(options), tuple(targets), env, timeout, stop)
     try:
-        ended = mypy(sys.executable, folder="mypy")
-        if "unrecognized arguments: --output" in ended.output:
-            ended = mypy(sys.executable, folder="mypy", form=())  # before 1.11
-        if "Error importing plugin" in ended.output:
-            # a plugin lives with the project's packages; the mypy beside it, if there is one, has it
-            own = mypy(str(interpreter), folder="mypy-own")
-            ended = ended if "No module named mypy" in own.output else own
+        with tempfile.TemporaryDirectory(dir=cache) as folder:
+            return mypy.with_old(old, Path(folder)) if old is not None else mypy.now(interpreter)
     except OSError as error:
         return Report("mypy", "unavailable", note=f"does not start: {error}", complete=False)
-    return _report(root, ended)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mypy:
+    """How mypy is called for a project."""
+
+    root: Path
+    cache: Path
+    options: tuple[str, ...]
+    targets: tuple[str, ...]
+    env: Mapping[str, str]
+    timeout: float
+    stop: threading.Event | None
+
+    def now(self, interpreter: Path) -> Report:
+        """Check the files as they are, by the daemon if it runs."""
+        daemon = self._daemon()
+        died = ""
+        if wanted(os.environ) and daemon.alive():
+            # one that hangs must leave time to do without it
+            if (ended := daemon.ask(timeout=self.timeout / 2, stop=self.stop)) is not None:
+                return _report(self.root, ended)
+            died = "its daemon did not answer, checked without it"
+        report = _report(self.root, self._plain(interpreter))
+        if (
+            wanted(os.environ)
+            and report.outcome in ("clean", "failed")
+            and report.complete
+            and not report.note
+        ):
+            daemon.warm_up()
+        if died and report.outcome in ("clean", "failed"):
+            return replace(report, note="; ".join(filter(None, (died, report.note))))
+        return report
+
+    def with_old(self, old: Mapping[str, bytes | None], folder: Path) -> Report:
+        """Check the files with the old text of some."""
+        shadows: list[str] = []
+        for number, (path, data) in enumerate(old.items()):
+            if (self.root / path).exists():
+                (folder / f"{number}.py").write_bytes(data or b"")
+                shadows += ["--shadow-file", path, str(folder / f"{number}.py")]
+        return _report(self.root, self._run(sys.executable, "mypy", _JSON, shadows))
+
+    def _plain(self, interpreter: Path) -> Ended:
+        ended = self._run(sys.executable, "mypy", _JSON)
+        if "unrecognized arguments: --output" in ended.output:
+            ended = self._run(sys.executable, "mypy", ())  # before 1.11
+        if "Error importing plugin" in ended.output:
+            # a plugin lives with the project's packages; the mypy beside it, if there is one, has it
+            own = self._run(str(interpreter), "mypy-own", _JSON)
+            ended = ended if "No module named mypy" in own.output else own
+        return ended
+
+    def _run(self, python: str, folder: str, form: Sequence[str], more: Sequence[str] = ()) -> Ended:
+        command = [python, "-m", "mypy", *self._options(folder, form), *more, *self.targets]
+        return run(
+            command, folder=self.root, env=self.env, timeout=self.timeout, stop=self.stop, keep=1 << 25
+        )
+
+    def _options(self, folder: str, form: Sequence[str]) -> list[str]:
+        # the daemon reads the cache that plain runs write
+        return [*self.options, *form, "--cache-fine-grained", "--cache-dir", str(self.cache / folder)]
+
+    def _daemon(self) -> Daemon:
+        options = (*self._options("mypy", _JSON), "--use-fine-grained-cache", *self.targets)
+        told = "\n".join((sys.version, version("mypy"), *options)).encode("utf-8", "surrogateescape")
+        for name in _CONFIGURATIONS:
+            file = self.root / name
+            told += file.read_bytes() if file.is_file() else b"\0"
+        return Daemon(self.root, self.cache, f"{fingerprint(told):014x}", options, self.env)
 
 
 def own_code(root: Path) -> list[str]:
@@ -114,6 +190,21 @@ def _holds_python(folder: str) -> bool:
 
 def _is_script(name: str) -> bool:
     return name in _NOT_SHIPPED_FILES or name.startswith("test_") or name.endswith("_test.py")
+
+
+def is_typed(root: Path) -> bool:
+    """Tell whether a project asks for its types to be checked: by a configuration of mypy or a `py.typed`."""
+    if any((root / name).is_file() for name in ("mypy.ini", ".mypy.ini")):
+        return True
+    for name in ("pyproject.toml", "setup.cfg"):
+        try:
+            text = (root / name).read_text("utf-8", "replace")
+        except OSError:
+            continue
+        if _SECTION.search(text):
+            return True
+    bases = [root / base for base in ("src", "") if (root / base).is_dir()]
+    return any(next(base.glob("*/py.typed"), None) for base in bases)
 
 
 def _names_targets(root: Path) -> bool:

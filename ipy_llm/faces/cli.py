@@ -106,8 +106,9 @@ def _add(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
             dest=name,
             type=parameter.type,
             default=parameter.default,
+            choices=parameter.choices or None,
             help=parameter.help,
-            metavar=name.rstrip("_").upper(),
+            metavar=None if parameter.choices else name.rstrip("_").upper(),
         )
     elif parameter.name == "address":
         # Its words need no quotes in a shell: edit after Cart.total

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import shlex
+import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class, no_var_expand
-from traitlets import Bool, Unicode
+from traitlets import Enum, Unicode
 
 from ipy_llm.errors import IpyLlmError, ParseError
 from ipy_llm.operations.operation import Operation, Parameter, perform
@@ -19,6 +21,7 @@ from ipy_llm.session import hooks
 from ipy_llm.session.imported import stale_modules
 from ipy_llm.source.near import closest
 from ipy_llm.workspace.project import Workspace
+from ipy_llm.workspace.settings import Policy
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -31,7 +34,11 @@ _HELP = frozenset({"-h", "--help"})
 class IpyLLM(Magics):
     """Edit code by name from cells. `%config IpyLLM` lists what can be switched."""
 
-    check = Bool(True, help="Run mypy and the tests after an edit.").tag(config=True)
+    check = Enum(
+        ("", *get_args(Policy)),
+        "",
+        help="What is done about what an edit breaks; as the project says if empty.",
+    ).tag(config=True)
     root = Unicode("", help="The project's folder; the one around the current folder if empty.").tag(
         config=True
     )
@@ -40,6 +47,10 @@ class IpyLLM(Magics):
         super().__init__(shell=shell)
         self._told: set[str] = set()  # the imported modules that are known to run old code
         self._seen: dict[Path, dict[str, str]] = {}  # of each project, the digests that need not be sent
+
+    def roots(self) -> tuple[Path, ...]:
+        """Return the projects that were worked on."""
+        return tuple(self._seen)
 
     @no_var_expand
     @cell_magic("edit")  # type: ignore[arg-type] # IPython annotates the decorator as taking nothing
@@ -66,8 +77,8 @@ class IpyLLM(Magics):
                 print(usage(operation))  # noqa: T201 - the reply
                 return
             arguments = parse_line(operation, line) | _body(operation, body)
-            if any(parameter.name == "check" for parameter in operation.parameters):
-                arguments.setdefault("check", self.check and verb == "edit")
+            if verb == "edit":
+                arguments.setdefault("check", self.check or None)
             if verb == "docs" and self.shell is not None:
                 arguments["namespace"] = self.shell.user_ns
             workspace = Workspace.open(self.root or None)
@@ -80,6 +91,8 @@ class IpyLLM(Magics):
 
 
 def _typed(text: str, parameter: Parameter) -> Any:
+    if parameter.choices and text not in parameter.choices:
+        raise ParseError(f"--{parameter.name} is {', '.join(parameter.choices)}, not {text!r}")
     try:
         return parameter.type(text)
     except ValueError as error:
@@ -90,7 +103,7 @@ def usage(operation: Operation) -> str:
     """Return one line: how the verb is written, and what its words are."""
     words = ["%%edit" if operation.name == "edit" else f"%llm {operation.name}"]
     words += [
-        f"[{flag}]" if parameter.type is bool else f"[{flag} {parameter.name.rstrip('_').upper()}]"
+        f"[{flag}]" if parameter.type is bool else f"[{flag} {_value(parameter)}]"
         for flag, parameter in _flags(operation).items()
     ]
     places = [parameter for parameter in operation.parameters if not parameter.option and not parameter.body]
@@ -98,6 +111,10 @@ def usage(operation: Operation) -> str:
     said = [f"{each.name.upper()} is {each.help}" for each in places]
     said += [f"below it {each.help}" for each in operation.parameters if each.body]
     return f"{' '.join(words)} - {'; '.join(said) or operation.summary}"
+
+
+def _value(parameter: Parameter) -> str:
+    return "|".join(parameter.choices) or parameter.name.rstrip("_").upper()
 
 
 def parse_line(operation: Operation, line: str) -> dict[str, Any]:
@@ -176,10 +193,13 @@ def load(shell: InteractiveShell) -> None:
     before = {(kind, name): table[kind].get(name) for kind, name in _names(magics)}
     shell.register_magics(magics)
     setattr(shell, _PLACE, (magics, before))
+    atexit.register(_close, shell)
 
 
 def unload(shell: InteractiveShell) -> None:
     """Leave the shell as it was found."""
+    atexit.unregister(_close)
+    _close(shell)
     hooks.uninstall(shell)
     magics, before = vars(shell).pop(_PLACE, (None, {}))
     table = shell.magics_manager.magics
@@ -193,6 +213,17 @@ def unload(shell: InteractiveShell) -> None:
     if magics is not None:
         shell.magics_manager.registry.pop(type(magics).__name__, None)
         shell.configurables.remove(magics)
+
+
+def _close(shell: InteractiveShell) -> None:
+    """End what checks left running for this session."""
+    magics, _ = vars(shell).get(_PLACE, (None, {}))
+    if magics is None or "ipy_llm.checks.daemon" not in sys.modules:
+        return
+    from ipy_llm.operations.check import close  # noqa: PLC0415 - it is there, and only then is there anything to end
+
+    for root in magics.roots():
+        close(Workspace(root, root))
 
 
 def _names(magics: IpyLLM) -> list[tuple[str, str]]:

@@ -1,16 +1,22 @@
-"""Checking: `check`, and what an edit asks before and after it writes."""
+"""Checking: `check`, and what an edit asks after it is written."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from ipy_llm.checks.daemon import stop_daemons
 from ipy_llm.checks.render import render
-from ipy_llm.checks.report import Report, as_json, compare
-from ipy_llm.checks.run import baseline, has_tests, run_checks
+from ipy_llm.checks.report import Report, as_json
+from ipy_llm.checks.run import run_checks, run_checks_after
+from ipy_llm.errors import IpyLlmError
 from ipy_llm.operations.operation import Reply
-from ipy_llm.workspace.journal import prepare_cache
+from ipy_llm.operations.said import some
+from ipy_llm.workspace.entry import Entry
+from ipy_llm.workspace.files import Change
+from ipy_llm.workspace.journal import prepare_cache, undo
 from ipy_llm.workspace.project import Workspace, cache_folder
-from ipy_llm.workspace.settings import read_settings
+from ipy_llm.workspace.settings import Policy, read_settings
 
 LINES = 15  # an edit and its checks answer in at most so many
 
@@ -21,24 +27,41 @@ def check(workspace: Workspace) -> Reply:
     return _reply((), {}, reports, limit=60)
 
 
-def before_write(workspace: Workspace) -> tuple[Report, ...] | None:
-    """Return what fails before an edit, from the last run where nothing changed since.
+def after_write(reply: Reply, entry: Entry, workspace: Workspace, asked: Policy | None) -> Reply:
+    """Return the reply to what was just written with what it broke; where that is the policy, take it back then.
 
-    None without tests, and where the project's settings say `check = false`.
+    The policy is what was asked for, else what the project's settings say.
     """
-    if not read_settings(workspace.root).check or not has_tests(workspace.root):
-        return None
-    return baseline(workspace.root, prepare_cache(workspace.root))
+    policy = asked or read_settings(workspace.root).check
+    # Neither mypy nor the tests read a notebook.
+    if policy != "off" and any(change.path.suffix != ".ipynb" for change in entry.changes):
+        reply = with_verdict(reply, workspace, entry.changes)
+    return _reverted(reply, entry, workspace) if policy == "revert" and reply.found else reply
 
 
-def with_verdict(
-    said: Sequence[str], facts: dict[str, object], workspace: Workspace, before: Sequence[Report] | None
-) -> Reply:
-    """Return the reply to an edit: what was done, and what it broke that was not broken before."""
-    if before is None:
-        return Reply(tuple(said), facts)
-    reports = compare(before, run_checks(workspace.root, cache_folder(workspace.root)))
-    return _reply(tuple(said), facts, reports, limit=max(LINES - len(said), 3))
+def with_verdict(reply: Reply, workspace: Workspace, changes: Sequence[Change]) -> Reply:
+    """Return the reply to an edit that is written with what it broke that was not broken before."""
+    reports = run_checks_after(workspace.root, prepare_cache(workspace.root), changes)
+    return _reply(reply.lines, reply.facts, reports, limit=max(LINES - len(reply.lines), 3))
+
+
+def _reverted(reply: Reply, entry: Entry, workspace: Workspace) -> Reply:
+    """Take an edit back that broke something, and say so first."""
+    try:
+        undo(workspace.root, only=entry)
+    except IpyLlmError as error:
+        return replace(reply, lines=(*reply.lines, f"not reverted: {error.message}"))
+    names = some([workspace.name(change.path) for change in entry.changes])
+    return replace(
+        reply,
+        lines=(f"reverted, {names} as before: {reply.lines[0]}", *reply.lines[1:]),
+        facts=reply.facts | {"reverted": True},
+    )
+
+
+def close(workspace: Workspace) -> None:
+    """End what checks left running for the next time: for a session that ends. By itself it ends after a while."""
+    stop_daemons(cache_folder(workspace.root))
 
 
 def _reply(said: tuple[str, ...], facts: dict[str, object], reports: Sequence[Report], limit: int) -> Reply:

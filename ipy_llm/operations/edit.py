@@ -7,21 +7,23 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from ipy_llm.errors import IpyLlmError, ParseError, RequestError
-from ipy_llm.operations.check import before_write, with_verdict
+from ipy_llm.operations.check import after_write, with_verdict
 from ipy_llm.operations.meant import by_name
 from ipy_llm.operations.operation import Body, Reply
 from ipy_llm.operations.prepare import Prepared, prepare
 from ipy_llm.operations.said import LINES, say_all, some, where
 from ipy_llm.source.address import parse_header
-from ipy_llm.source.patch import Entry, parse_patch, without_header
+from ipy_llm.source.patch import Entry as Sent
+from ipy_llm.source.patch import parse_patch, without_header
 from ipy_llm.source.text import decode
-from ipy_llm.workspace.files import Change, check_writable, language_of, read_bytes, stands
+from ipy_llm.workspace.files import Change, language_of, read_bytes, stands
 from ipy_llm.workspace.journal import alone, recent, record
 from ipy_llm.workspace.journal import undo as undo_last
 from ipy_llm.workspace.project import Workspace
+from ipy_llm.workspace.settings import Policy
 
 DIFF_LINES = 200  # of a dry run
 RECENT = 600  # seconds
@@ -35,7 +37,7 @@ def edit(
     text: Annotated[str, "the new text, at any indentation, or a patch of `@@ ADDRESS` entries", Body] = "",
     *,
     dry_run: Annotated[bool, "print the change as a diff and write nothing"] = False,
-    check: Annotated[bool, "run mypy and the tests after it"] = True,
+    check: Annotated[Policy | None, "what is done about what it breaks"] = None,
     allow_removal: Annotated[bool, "let names vanish or be renamed"] = False,
     file: Annotated[str, "a file to take the text or patch from; - for stdin"] = "",
 ) -> Reply:
@@ -50,12 +52,7 @@ def edit(
         edited = [(replace(touched, digest=""), name) for touched, name in prepared.touched]
         said = [f"would have {line}" for line in say_all(edited)]
         return Reply((*said, *_diff(changes)), _facts(prepared) | {"dry_run": True})
-    baseline = None
-    # Neither mypy nor the tests read a notebook.
-    if check and any(change.path.suffix != ".ipynb" for change in changes):
-        for change in changes:
-            check_writable(change.path)  # what cannot be written need not be checked first
-        baseline = before_write(workspace)
+    entry = None
     if changes:
         with alone(workspace.root) as journal:
             if not all(map(stands, changes)):
@@ -63,21 +60,23 @@ def edit(
                 prepared = prepare(entries, workspace, allow_removal=allow_removal)
                 changes = prepared.changed
             if changes:
-                record(journal, changes, _summary(prepared))
-    if not changes:
+                entry = record(journal, changes, _summary(prepared))
+    if entry is None:
         where_all = [f"{where(touched, name)}@{touched.digest}" for touched, name in prepared.touched]
         return Reply((f"unchanged: {some(where_all, LINES)} is that already",), _facts(prepared))
-    workspace.seen.update({where(*touched): touched[0].digest for touched in prepared.touched})
     facts = _facts(prepared) | {"paths": [str(change.path) for change in changes]}
-    return with_verdict(say_all(prepared.touched), facts, workspace, baseline)
+    reply = after_write(Reply(tuple(say_all(prepared.touched)), facts), entry, workspace, check)
+    if not reply.facts.get("reverted"):
+        workspace.seen.update({where(*touched): touched[0].digest for touched in prepared.touched})
+    return reply
 
 
-def _one(address: str, text: str) -> tuple[Entry, ...]:
+def _one(address: str, text: str) -> tuple[Sent, ...]:
     header = parse_header(address)
-    return (Entry(header, without_header(header, text), 0),)
+    return (Sent(header, without_header(header, text), 0),)
 
 
-def _several(text: str, workspace: Workspace) -> tuple[Entry, ...]:
+def _several(text: str, workspace: Workspace) -> tuple[Sent, ...]:
     try:
         return parse_patch(text)
     except ParseError as error:
@@ -100,26 +99,28 @@ def undo(
     workspace: Workspace,
     count: Annotated[int, "how many edits, the last first"] = 1,
     *,
-    check: Annotated[bool, "run mypy and the tests after it"] = False,
+    check: Annotated[Literal["report", "off"], "what is done about what it breaks"] = "off",
 ) -> Reply:
     """Put back every byte of the last edit, or of the last so many."""
     if count < 1:
         raise RequestError("undo at least 1 edit", steps=["log"])
-    baseline = before_write(workspace) if check else None
     said: list[str] = []
-    paths: list[str] = []
+    changes: dict[Path, Change] = {}
     for _ in range(count):
         try:
             entry = undo_last(workspace.root)
         except IpyLlmError as error:
             error.steps = (*error.steps, *(f"before that: {line}" for line in said))
             raise
-        paths += [str(change.path) for change in entry.changes]
+        for back in (change.reversed() for change in entry.changes):
+            first = changes.get(back.path, back)  # of several on one file
+            changes[back.path] = replace(back, before=first.before)
         # A session's own edits are minutes old; an older one may be another's, and is worth a word.
         age = f" of {_ago(entry.age)} ago" if entry.age > RECENT else ""
         names = some([workspace.name(change.path) for change in entry.changes])
         said.append(f"undone: {entry.summary}{age}; {names} as before")
-    return with_verdict(said, {"undone": said, "paths": paths}, workspace, baseline)
+    reply = Reply(tuple(said), {"undone": said, "paths": [str(path) for path in changes]})
+    return with_verdict(reply, workspace, list(changes.values())) if check == "report" else reply
 
 
 def log(

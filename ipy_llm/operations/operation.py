@@ -36,7 +36,7 @@ class Reply:
 class Parameter:
     """One described parameter.
 
-    `option` ones are given by name, the others by place. `body` marks the one that is raw text: stdin, or
+    `choices` are the words it may be, any if there are none. `option` ones are given by name, the others by place. `body` marks the one that is raw text: stdin, or
     the body of a cell.
     """
 
@@ -46,6 +46,7 @@ class Parameter:
     default: Any = inspect.Parameter.empty
     body: bool = False
     option: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def required(self) -> bool:
@@ -54,7 +55,7 @@ class Parameter:
 
     @property
     def flag(self) -> str:
-        """How it is given by name: `--no-check` of one that is on by default; `--in` of `in_`."""
+        """How it is given by name: `--no-around` of one that is on by default; `--in` of `in_`."""
         return f"--{'no-' * (self.default is True)}{self.name.rstrip('_').replace('_', '-')}"
 
 
@@ -106,6 +107,10 @@ def operation(function: Callable[..., Reply], effect: Effect) -> Operation:
             continue
         base, text, *marks = get_args(hint)
         option = parameter.kind is inspect.Parameter.KEYWORD_ONLY
-        parameters.append(Parameter(name, text, base, parameter.default, Body in marks, option))
+        # `Literal["a", "b"] | None`: None is what nobody said
+        words = (get_args(one) for one in (base, *get_args(base)) if get_origin(one) is Literal)
+        choices: tuple[str, ...] = next(words, ())
+        kind = str if choices else base
+        parameters.append(Parameter(name, text, kind, parameter.default, Body in marks, option, choices))
     summary = (inspect.getdoc(function) or "").partition("\n")[0]
     return Operation(function.__name__, summary, effect, tuple(parameters), function)

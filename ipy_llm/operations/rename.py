@@ -12,7 +12,7 @@ from ipy_llm.explore.names import Defined
 from ipy_llm.explore.renaming import Renaming, plan
 from ipy_llm.explore.words import occurrences, word
 from ipy_llm.operations.ask import other_python
-from ipy_llm.operations.check import before_write, with_verdict
+from ipy_llm.operations.check import after_write
 from ipy_llm.operations.operation import Reply
 from ipy_llm.operations.references import SECONDS, defined, grouped
 from ipy_llm.operations.search import said
@@ -22,6 +22,7 @@ from ipy_llm.workspace.files import Change, check_writable, read_bytes
 from ipy_llm.workspace.journal import commit
 from ipy_llm.workspace.locate import require_inside
 from ipy_llm.workspace.project import Workspace
+from ipy_llm.workspace.settings import Policy
 
 _SHOWN = 8  # doubts, and places that may be
 
@@ -32,7 +33,7 @@ def rename(
     *,
     text: Annotated[bool, "also in strings and comments"] = False,
     anyway: Annotated[bool, "rename what is certain, and leave what is in doubt as it is"] = False,
-    check: Annotated[bool, "run mypy and the tests after it"] = True,
+    check: Annotated[Policy | None, "what is done about what it breaks"] = None,
     seconds: Annotated[int, "how long to find out what objects are, at most"] = SECONDS,
 ) -> Reply:
     """Rename a definition with every reference and import in the project, or refuse with what is in doubt."""
@@ -61,8 +62,7 @@ def rename(
     changes = [_change(file, renaming, last, new, workspace, text=text) for file in renaming.places]
     for change in changes:
         check_writable(change.path)
-    baseline = before_write(workspace) if check else None
-    commit(workspace.root, changes, f"renamed {name} to {new}")
+    entry = commit(workspace.root, changes, f"renamed {name} to {new}")
     count = sum(map(len, renaming.places.values()))
     files = len(renaming.places)
     head = f"renamed {name} to {new}: {count} place{'s' * (count != 1)} in {files} file{'s' * (files != 1)}"
@@ -76,9 +76,8 @@ def rename(
         "paths": [str(change.path) for change in changes],
         "left": [f"{each.file}:{each.line}" for each in renaming.maybe],
     }
-    return with_verdict(
-        [f"{head}{' (' + '; '.join(notes) + ')' if notes else ''}"], facts, workspace, baseline
-    )
+    reply = Reply((f"{head}{' (' + '; '.join(notes) + ')' if notes else ''}",), facts)
+    return after_write(reply, entry, workspace, check)
 
 
 def _renamed(target: Defined, new: str) -> str:

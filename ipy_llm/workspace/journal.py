@@ -73,10 +73,11 @@ def record(journal: Path, changes: Sequence[Change], summary: str) -> Entry:
     return entry
 
 
-def undo(root: Path) -> Entry:
+def undo(root: Path, *, only: Entry | None = None) -> Entry:
     """Put back every byte of the last transaction and forget it.
 
-    Raises `NotFoundError` where there is none, `StaleError` where a file changed since, else as `record` does.
+    Raises `NotFoundError` where there is none, `StaleError` where a file changed since, or where the last is
+    not the `only` one meant, else as `record` does.
     """
     with alone(root) as journal:
         for number in sorted(numbers_of(journal), reverse=True):
@@ -85,6 +86,8 @@ def undo(root: Path) -> Entry:
             if entry is None:  # of another version, or the machine failed before the disk had all of it
                 file.unlink()
                 continue
+            if only is not None and (entry.number, entry.changes) != (only.number, only.changes):
+                raise StaleError(f"`{entry.summary}` came after it; nothing was undone")
             _put_back(file, entry, root)
             return entry
     raise NotFoundError(f"nothing to undo in {root}")

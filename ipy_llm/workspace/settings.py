@@ -1,7 +1,7 @@
 """What a project asks for in its pyproject.toml: `[tool.ipy_llm]`, and the oldest Python it runs on.
 
 [tool.ipy_llm]
-check = false            # whether an edit is followed by mypy and the tests
+check = "revert"         # what is done about what an edit breaks: "report", "revert" or "off"
 target-python = "3.10"   # instead of what `requires-python` says
 """
 
@@ -13,12 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 from ipy_llm.errors import MissingToolError, ParseError
 from ipy_llm.source.near import closest
 from ipy_llm.source.target import Target
 from ipy_llm.workspace.files import current_bytes
+
+# Of what an edit breaks. report: it is told. revert: the edit is taken back, and that is told. off: nobody looks.
+Policy: TypeAlias = Literal["report", "revert", "off"]
 
 _KNOWN = ("check", "target-python")
 # A plain line needs no parser of TOML: importing one costs 3 ms, and 3.10 has none.
@@ -31,7 +34,7 @@ _LOWEST = re.compile(r"(?:>=?|~=|===?|\^|~)\s*(\d+)(?:\.(\d+))?")
 class Settings:
     """A project's settings; `target` is None where it names no oldest Python."""
 
-    check: bool = True
+    check: Policy = "report"
     target: Target | None = None
 
 
@@ -63,9 +66,9 @@ def _settings(data: bytes) -> Settings:
                 f"pyproject.toml: [tool.ipy_llm] has no setting {name}",
                 steps=[f"did you mean {', '.join(near)}"],
             )
-    check = own.get("check", True)
-    if not isinstance(check, bool):
-        raise ParseError(f"pyproject.toml: check is true or false, not {check!r}")
+    check = own.get("check", "report")
+    if check not in get_args(Policy):
+        raise ParseError(f"pyproject.toml: check is {', '.join(map(repr, get_args(Policy)))}, not {check!r}")
     return Settings(check, _target(own, tables, tool))
 
 

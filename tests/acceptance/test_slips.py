@@ -41,7 +41,7 @@ SENT_ELSEWHERE = [case for number, case in enumerate(PLAIN) if number % 20 == 3]
 def test_a_slip_on_the_command_line_is_the_same(shop, case):
     header = [case.sent.header] if case.sent.header else []
     done = subprocess.run(
-        [sys.executable, "-m", "ipy_llm", "edit", "--no-check", *header],
+        [sys.executable, "-m", "ipy_llm", "edit", "--check=off", *header],
         input=case.sent.text.encode(), cwd=shop.root, capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
@@ -55,6 +55,6 @@ def test_slips_in_cells_are_the_same(tmp_path):
             root = tmp_path / str(number)
             PROJECT.write(root)
             kernel.run(f"%cd -q {root}")
-            outputs = kernel.run(f"%%edit --no-check {case.sent.header}\n{case.sent.text}")
+            outputs = kernel.run(f"%%edit --check=off {case.sent.header}\n{case.sent.text}")
             assert outputs.status == "ok", f"{case.id}: {outputs.stderr}"
             assert read_files(root) == PROJECT.after(case.lands), case.id

@@ -33,7 +33,7 @@ class File:
         self.workspace = Workspace(self.folder, self.folder)
 
     def edit(self, header, text="", **options):
-        reply = edit(self.workspace, header, text, check=False, **options)
+        reply = edit(self.workspace, header, text, check="off", **options)
         return str(reply)
 
     def after(self, before, header, text="", **options):

@@ -119,7 +119,7 @@ def changed_and_changed_back(found: Outline, every: int, root: Path) -> Iterator
         try:
             path.write_text(old, "utf-8", newline="")
             written = path.read_bytes()
-            edit(workspace, f"changed.py{address[1:]}", other, check=False, allow_removal=True)
+            edit(workspace, f"changed.py{address[1:]}", other, check="off", allow_removal=True)
             assert path.read_bytes() != written
             undo(workspace)
             yield kinds[1], chunk, repr(written), repr(path.read_bytes())

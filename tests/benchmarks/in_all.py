@@ -112,7 +112,7 @@ def ours(each: One) -> dict[str, str]:
             asked = f"{each.changed.path}:{first}-{max(each.hunk.b, each.hunk.a + 1) + AROUND}"
         shown = str(show(workspace, asked))
         made = plan(each.changed.before, decode(each.after), each.changed.path)
-        reply = str(edit(workspace, "", made.text, check=False, allow_removal=made.removal))
+        reply = str(edit(workspace, "", made.text, check="off", allow_removal=made.removal))
         assert path.read_bytes() == each.after, each.changed.path
     return {"read": f"%llm show {asked}\n{shown}", "sent": f"%%edit\n{made.text}", "answered": reply}
 

@@ -3,7 +3,7 @@
     python tests/benchmarks/many_files.py [FILES] [PAIRS]
 
 The files are copied from the standard library and the installed packages. Each measurement is a process of its
-own, with everything imported; the two take turns. The edit is `edit --no-check`: find, splice, compile, compare names,
+own, with everything imported; the two take turns. The edit is `edit --check=off`: find, splice, compile, compare names,
 journal, flush, rename. The other reads, parses and writes in place, and flushes nothing.
 """
 
@@ -69,11 +69,11 @@ def measure(what: str, root: Path, patch: Path) -> tuple[float, float]:
     names = sorted(path for path in root.rglob("*.py"))
     warnings.simplefilter("ignore")  # of the files, when they are compiled
     # Everything is imported and has run once.
-    edit(shop, "into first.py", "x = 1", check=False)
+    edit(shop, "into first.py", "x = 1", check="off")
     undo(shop)
     began, spent = time.perf_counter(), time.process_time()
     if what == "edit":
-        edit(shop, "", text, check=False)
+        edit(shop, "", text, check="off")
     else:
         for name in names:
             with open(name, "rb") as file:

@@ -43,7 +43,7 @@ def failing(root: Path, path: str, tests: str) -> frozenset[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        check=False,
+        check="off",
     )
     if done.returncode not in {0, 1}:
         return frozenset({done.stdout[-300:]})
@@ -99,7 +99,7 @@ def attempt(
     """Return what comes of a rename, and why."""
     last = one.name.rpartition(".")[2]
     try:
-        reply = rename(Workspace(root, root), f"{address} {last}_anew", check=False)
+        reply = rename(Workspace(root, root), f"{address} {last}_anew", check="off")
     except IpyLlmError as error:
         return "refused", " / ".join((error.message, *error.steps[:2]))[:200]
     new = failing(root, *run) - before

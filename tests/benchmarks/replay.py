@@ -88,7 +88,7 @@ def replay(
         tally.seconds = time.process_time() - began
         tally.flagged = int(reply.facts["allow_removal"])
         patch = reply.facts["patch"]
-        edit(Workspace(root, root), "", patch, check=False, allow_removal=reply.facts["allow_removal"])
+        edit(Workspace(root, root), "", patch, check="off", allow_removal=reply.facts["allow_removal"])
         paths = [path for path in old if path in new and old[path] != new[path]]
         left = {path for path in new if (root / path).read_bytes() != new[path]}
         for path in sorted(left):

@@ -92,7 +92,7 @@ class Turtle:
         )
 
     def edit(self) -> None:
-        edit(self.workspace, self.address, self.texts[1], check=False)
+        edit(self.workspace, self.address, self.texts[1], check="off")
 
     def load(self) -> None:
         """Import the peers, and let rope read its project."""
@@ -200,11 +200,11 @@ def cold(rounds: int) -> None:
         small = folder / "cart.py"
         small.write_text("class Cart:\n    def total(self):\n        return 1\n")
         commands = {
-            "cold `ipy-llm edit --no-check` of a small file": lambda number: (
-                [program, "edit", "--no-check", "cart.py::Cart.total"], f"def total(self):\n    return {number}\n"
+            "cold `ipy-llm edit --check=off` of a small file": lambda number: (
+                [program, "edit", "--check=off", "cart.py::Cart.total"], f"def total(self):\n    return {number}\n"
             ),
-            "cold `ipy-llm edit --no-check` of turtle.py": lambda number: (
-                [program, "edit", "--no-check", turtle.address], turtle.texts[number % 2]
+            "cold `ipy-llm edit --check=off` of turtle.py": lambda number: (
+                [program, "edit", "--check=off", turtle.address], turtle.texts[number % 2]
             ),
             "cold `ipy-llm show`": lambda _: ([program, "show", "cart.py::Cart.total"], ""),
             "`python -c pass`": lambda _: ([sys.executable, "-c", "pass"], ""),

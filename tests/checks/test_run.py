@@ -8,11 +8,11 @@ import time
 
 import pytest
 
-from ipy_llm.checks.baseline import recall, remember, tree_key
-from ipy_llm.checks.interpreter import project_interpreter
+from ipy_llm.checks.baseline import recall, remember
 from ipy_llm.checks.render import render
-from ipy_llm.checks.report import Report, compare
-from ipy_llm.checks.run import baseline, has_tests, run_checks
+from ipy_llm.checks.report import Report
+from ipy_llm.checks.run import has_tests, run_checks, run_checks_after
+from ipy_llm.workspace.files import Change
 
 PROJECT = {
     "shop/__init__.py": "",
@@ -40,11 +40,14 @@ PROJECT = {
 }
 
 
-def edit(root, path, old, new):
+def edit(root, cache, path, old, new):
+    """Write an edit and return what is told of it."""
     file = root / path
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
+    before = file.read_bytes()
+    assert old.encode() in before
+    after = before.replace(old.encode(), new.encode(), 1)
+    file.write_bytes(after)
+    return render(run_checks_after(root, cache, [Change(file, before, after)]))
 
 
 @pytest.fixture
@@ -52,32 +55,79 @@ def shop(project):
     return project(PROJECT)
 
 
-def test_an_edit_answers_with_exactly_what_it_broke_and_the_next_with_what_it_fixed(shop, cache):
-    before = baseline(shop, cache)
-    assert render(before) == [
+WORSE = "    # all of them\n    if len(prices) > 1:\n        return 4.5\n    return sum"
+BROKEN = [
+    "new: tests/test_cart.py::test_total[given0] - assert 4.5 == 3 (tests/test_cart.py:7)",
+    'new: shop/cart.py:4: Incompatible return value type (got "float", expected "int") [return-value]',
+]
+
+
+def test_the_whole_is_told_with_every_failure(shop, cache):
+    assert render(run_checks(shop, cache)) == [
         "tests/test_cart.py::test_name - assert 3 == 'shop' (tests/test_cart.py:11)",
         'shop/cart.py:6: Incompatible return value type (got "int", expected "str") [return-value]',
         "3 tests: 1 failing, mypy: 1 failing",
     ]
 
-    added = "    # all of them\n    if len(prices) > 1:\n        return 4.5\n"
-    edit(shop, "shop/cart.py", "    return sum", f"{added}    return sum")
-    after = run_checks(shop, cache)
-    assert render(compare(before, after)) == [
-        "new: tests/test_cart.py::test_total[given0] - assert 4.5 == 3 (tests/test_cart.py:7)",
-        'new: shop/cart.py:4: Incompatible return value type (got "float", expected "int") [return-value]',
+
+def test_an_edit_answers_with_exactly_what_it_broke_and_the_next_with_what_it_fixed(shop, tmp_path):
+    cache = tmp_path / "cache"
+    run_checks(shop, cache)
+    assert edit(shop, cache, "shop/cart.py", "    return sum", WORSE) == BROKEN
+    fixed = edit(shop, cache, "shop/cart.py", "        return 4.5\n", "        return sum(prices)\n")
+    assert fixed == ["mypy, 2 tests: nothing new, fixed 2"]
+
+
+def test_a_first_edit_of_a_project_never_seen_tells_the_same(shop, tmp_path):
+    assert edit(shop, tmp_path / "cache", "shop/cart.py", "    return sum", WORSE) == BROKEN
+
+
+def test_what_was_met_before_is_told_without_a_run(shop, tmp_path):
+    cache = tmp_path / "cache"
+    run_checks(shop, cache)
+    assert edit(shop, cache, "shop/cart.py", "    return sum", WORSE) == BROKEN
+    (shop / "conftest.txt").write_text("not looked at")
+    assert edit(shop, cache, "shop/cart.py", WORSE, "    return sum") == [
+        "mypy, 2 tests: nothing new, fixed 2"
+    ]
+    assert edit(shop, cache, "shop/cart.py", "    return sum", WORSE) == BROKEN
+
+
+def test_lines_that_moved_and_renamed_values_are_nothing_new(shop, tmp_path):
+    cache = tmp_path / "cache"
+    run_checks(shop, cache)
+    assert edit(shop, cache, "shop/cart.py", "def total", "# one\n# two\n\n\ndef total") == [
+        "mypy: nothing new; no test runs it"
+    ]
+    assert edit(shop, cache, "tests/test_cart.py", "import pytest\n", "import pytest\nimport os\n\n") == [
+        "new: tests/test_cart.py:2: `os` imported but unused [F401]"
     ]
 
-    assert baseline(shop, cache) == after
-    edit(shop, "shop/cart.py", "        return 4.5\n", "        return sum(prices)\n")
-    assert render(compare(after, run_checks(shop, cache))) == ["mypy, 3 tests: nothing new, fixed 2"]
+
+def test_an_undefined_name_is_told_once(shop, tmp_path):
+    cache = tmp_path / "cache"
+    run_checks(shop, cache)
+    told = edit(shop, cache, "shop/cart.py", "    return 3", "    return nane")
+    assert told == [
+        "new: tests/test_cart.py::test_name - NameError: name 'nane' is not defined (shop/cart.py:6)",
+        "new: shop/cart.py:6: Undefined name `nane` [F821]",
+        "fixed 1",
+    ]
 
 
-def test_lines_that_moved_and_renamed_values_are_nothing_new(shop, cache):
-    before = baseline(shop, cache)
-    edit(shop, "shop/cart.py", "def total", "# one\n# two\n\n\ndef total")
-    edit(shop, "tests/test_cart.py", "import pytest\n", "import pytest\nimport os\n\n")
-    assert render(compare(before, run_checks(shop, cache))) == ["mypy, 3 tests: nothing new"]
+def test_a_typed_project_without_tests_is_checked_for_types(project, tmp_path):
+    root = project({"cart.py": "x: int = 1\n", "pyproject.toml": "[tool.mypy]\nstrict = true\n"})
+    assert edit(root, tmp_path / "cache", "cart.py", "1", "''")[0].startswith(
+        "new: cart.py:1: Incompatible types"
+    )
+
+
+def test_a_script_in_a_folder_of_its_own_is_checked_for_names_alone(project, tmp_path):
+    root = project({"cart.py": "x = 1\n"})
+    assert edit(root, tmp_path / "cache", "cart.py", "1", "2") == []
+    assert edit(root, tmp_path / "cache", "cart.py", "2", "two")[0].startswith(
+        "new: cart.py:1: Undefined name"
+    )
 
 
 def test_a_project_without_tests_is_checked_for_types_alone(project, cache):
@@ -108,41 +158,14 @@ def test_other_files_are_no_tests(project):
     )
 
 
-def test_what_is_kept_holds_until_a_file_changes_comes_or_goes(shop, tmp_path):
-    cache = tmp_path / "cache"
-    python = project_interpreter(shop)
-    reports = (Report("mypy", "clean"),)
-
-    def kept() -> bool:
-        return recall(cache, tree_key(shop, python)) == reports
-
-    assert not kept()
-    remember(cache, tree_key(shop, python), reports)
-    assert kept()
-    (shop / "notes.txt").write_text("not looked at")
-    assert kept()
-    for path in ("shop/cart.py", "shop/more.pyi", "pyproject.toml"):
-        with (shop / path).open("a") as file:
-            file.write("\n")
-        assert not kept()
-        remember(cache, tree_key(shop, python), reports)
-    (shop / "shop/more.pyi").unlink()
-    assert not kept()
-
-
-def test_a_store_that_is_damaged_or_of_another_version_is_none(tmp_path):
-    for text in ("", "{}", '{"key": "k", "reports": [{"new": 1}]}', "[]"):
-        (tmp_path / "baseline.json").write_text(text)
-        assert recall(tmp_path, "k") is None
-
-
-def test_a_kept_run_that_had_less_time_is_run_again(project, tmp_path):
-    root = project({"a.py": ""})
-    cache = tmp_path / "cache"
-    stopped = Report("mypy", "timed-out", seconds=1.0, complete=False)
-    remember(cache, tree_key(root, project_interpreter(root)), (stopped,))
-    assert baseline(root, cache, timeout=1.0) == (stopped,)
-    assert baseline(root, cache, timeout=60.0)[0].outcome == "clean"
+def test_types_are_kept_for_the_last_states_and_a_damaged_store_is_none(tmp_path):
+    report = Report("mypy", "clean")
+    for key in range(6):
+        remember(tmp_path, key, report)
+    assert [recall(tmp_path, key) for key in range(6)] == [None, None, *[report] * 4]
+    for text in ("", "{}", '{"3": [{"new": 1}]}', "[]"):
+        (tmp_path / "types.json").write_text(text)
+        assert recall(tmp_path, 3) is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ipy_llm.checks.report import Report
-from ipy_llm.checks.tests import check_tests
+from ipy_llm.checks.tests import Plan, run_tests
 
 # The tests are written as text: this file is not to be collected for them.
 CART = """
@@ -25,7 +25,7 @@ CART = """
 
 def check(root: Path, cache: Path, *, python: str = sys.executable, timeout: float = 60.0) -> Report:
     before = sorted(path for path in root.rglob("*"))
-    report = check_tests(root, Path(python), cache, timeout=timeout)
+    report, _ = run_tests(root, Path(python), cache, Plan(), timeout=timeout)
     assert sorted(path for path in root.rglob("*")) == before, "something was left in the project"
     assert not list(cache.glob("tests-*")), "something was left in the cache"
     return report
@@ -121,7 +121,7 @@ def test_tests_see_what_they_see_under_python_m_pytest(project, cache):
 
             def test_world():
                 assert sys.path.count(os.getcwd()) >= 1
-                assert not any(path.endswith("checks") for path in sys.path)
+                assert not any(path.endswith("inside") for path in sys.path)
                 assert types.SimpleNamespace
                 assert os.path.basename(sys.argv[0]) == "__main__.py"
             """,
@@ -231,7 +231,7 @@ def test_a_test_that_hangs_is_found_with_the_line_it_hangs_at_and_what_ran_is_ke
     assert report.note.startswith("stopped after ")
     assert report.note.endswith(" s, 2 of 4 tests ran")
     assert not report.complete
-    assert report.passed == ("test_a.py::test_good",)
+    assert report.passed == ("test_a.py::test_good", "test_a.py")
     assert [(found.test, found.place, found.code) for found in report.diagnostics] == [
         ("test_a.py::test_bad", "test_a.py:2", "AssertionError"),
         ("test_a.py::test_hangs", "shop.py:3", "Timeout"),
@@ -270,7 +270,7 @@ def test_a_test_that_kills_the_interpreter_is_found(project, cache, death, messa
     )
     report = check(root, cache)
     assert (report.outcome, report.note) == ("crashed", "the interpreter died, 2 of 4 tests ran")
-    assert report.passed == ("test_a.py::test_good",)
+    assert report.passed == ("test_a.py::test_good", "test_a.py")
     bad, dies = report.diagnostics
     assert bad.test == "test_a.py::test_bad"
     assert (dies.test, dies.code, dies.message, dies.place) == (
@@ -294,3 +294,20 @@ def test_hypothesis_and_coverage_leave_nothing_in_the_project(project, cache):
     report = check(root, cache)
     assert [found.test for found in report.diagnostics] == ["test_a.py::test_a"]
     assert report.diagnostics[0].message.startswith("assert ")
+
+
+def test_a_test_that_prints_a_gigabyte_costs_neither_memory_nor_the_other_tests(project, cache):
+    root = project(
+        {
+            "test_a.py": """
+            import os
+            def test_loud():
+                for _ in range(1024): os.write(1, b"x" * (1 << 20))
+            def test_bad(): assert 1 == 2
+            """,
+            "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '-s'\n",
+        }
+    )
+    report = check(root, cache)
+    assert (report.outcome, report.ran) == ("failed", 2)
+    assert [found.test for found in report.diagnostics] == ["test_a.py::test_bad"]

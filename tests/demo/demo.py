@@ -76,7 +76,7 @@ STEPS = (
     ),
     Step(
         "several edits at once land whole or not at all",
-        "%%edit --no-check\n@@ ReceiveBuffer.__len__ len(self._data) => len(self._bytes)\n"
+        "%%edit --check=off\n@@ ReceiveBuffer.__len__ len(self._data) => len(self._bytes)\n"
         "@@ delete ReceiveBuffer.clear\n@@ ReceiveBuffer.clea_r\ndef clear(self): ...\n",
         "none of the entries was applied",
     ),
@@ -177,7 +177,7 @@ def _bundle(number: int, project: Path, scratch: Path) -> bool:
     offline = ["unshare", "--map-root-user", "--net"]
     if subprocess.run([*offline, "true"], check=False, capture_output=True).returncode:
         offline = []
-    edit = ["edit", "--no-check", "ReceiveBuffer.__bool__", "bool(len(self))", "=>", "len(self) > 0"]
+    edit = ["edit", "--check=off", "ReceiveBuffer.__bool__", "bool(len(self))", "=>", "len(self) > 0"]
     reply = _command(
         [*offline, python, str(bundle), *edit], project, IPY_LLM_BUNDLE_DIR=str(scratch / "unpacked")
     )

@@ -118,7 +118,7 @@ def test_1_an_edit_that_breaks_a_test_is_written_and_says_which(run):
     code, out, _ = run("check")
     assert code == 1
     assert "test_shop.py::test_price" in out
-    assert run("undo", "--check")[0] == 0
+    assert run("undo", "--check", "report")[0] == 0
     assert run("check")[0] == 0
 
 
@@ -257,7 +257,7 @@ def test_every_verb_answers_in_json(project, run, verb):
         "docs": ["json.dumps"],
         "plan": ["shop/cart.py", "pyproject.toml"],
         "find": ["total"],
-        "rename": ["Cart.total", "amount", "--no-check"],
+        "rename": ["Cart.total", "amount", "--check=off"],
         "refs": ["Cart.total"],
         "callers": ["Cart.total"],
     }.get(verb, [])
@@ -270,7 +270,7 @@ def test_every_verb_answers_in_json(project, run, verb):
 
 def test_no_check_runs_no_test(tested, run):
     (tested / "test_shop.py").write_text("import pathlib\npathlib.Path('ran').touch()\ndef test(): ...\n")
-    code, out, _ = run("edit", "--no-check", "shop.py::price", "1", "=>", "2")
+    code, out, _ = run("edit", "--check=off", "shop.py::price", "1", "=>", "2")
     assert code == 0
     assert out.count("\n") == 1
     assert not (tested / "ran").exists()
@@ -287,10 +287,10 @@ def test_a_name_vanishes_only_when_it_may(project, run):
 @pytest.mark.parametrize(
     "words",
     [
-        "edit --no-check after Cart.total",
-        "edit after --no-check Cart.total",
-        "edit after Cart.total --no-check --json",
-        "--json edit --no-check after Cart.total",
+        "edit --check=off after Cart.total",
+        "edit after --check=off Cart.total",
+        "edit after Cart.total --check=off --json",
+        "--json edit --check=off after Cart.total",
         "--root . edit after Cart.total",
     ],
 )
@@ -304,9 +304,9 @@ def test_flags_may_stand_anywhere(project, run, words):
     [
         ["edit", "Cart.total", ".price", "=>", ".cost"],
         ["edit", "Cart.total .price => .cost"],
-        ["edit", "Cart.total", "--no-check", ".price", "=>", ".cost"],
-        ["edit", "Cart.total", ".price => .cost", "--no-check"],
-        ["edit", "--no-check", "Cart.total", "self.price", "=>", "self.cost"],
+        ["edit", "Cart.total", "--check=off", ".price", "=>", ".cost"],
+        ["edit", "Cart.total", ".price => .cost", "--check=off"],
+        ["edit", "--check=off", "Cart.total", "self.price", "=>", "self.cost"],
     ],
 )
 def test_the_words_of_an_address_need_no_quotes(project, run, words):
@@ -317,7 +317,7 @@ def test_the_words_of_an_address_need_no_quotes(project, run, words):
 
 
 def test_the_right_side_may_be_empty(project, run):
-    assert run("edit", "Cart.total", "self.", "=>", "")[0] == 0
+    assert run("edit", "--check=off", "Cart.total", "self.", "=>", "")[0] == 0
     assert "        return price\n" in cart(project)
 
 
@@ -454,7 +454,7 @@ def test_log_lists_the_edits_and_undo_takes_back_as_many_as_asked(run, project):
     before = sorted(project.rglob("*"))
     assert run("log")[1] == "no edits yet\n"
     for new in ("a", "b", "c"):
-        assert run("edit", "--no-check", "create", f"{new}.py", stdin="x = 1\n")[0] == 0
+        assert run("edit", "--check=off", "create", f"{new}.py", stdin="x = 1\n")[0] == 0
     out = run("log", "2")[1]
     assert [line.partition(",")[0] for line in out.splitlines()] == ["1  created c.py", "2  created b.py"]
     out = run("undo", "2")[1]

@@ -149,7 +149,7 @@ def test_whatever_is_asked_is_answered_or_refused(project, verb, parts, sent, fl
         patch.chdir(project)
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(sent.encode())))
         code = main(
-            [name, *flags, *["--no-check"] * (name == "edit"), "--", " ".join([*more, "".join(parts)])]
+            [name, *flags, *["--check=off"] * (name == "edit"), "--", " ".join([*more, "".join(parts)])]
         )
     assert code in {0, 2, 3}
     if code or "--dry-run" in flags:

@@ -46,7 +46,7 @@ def cart(shop):
 
 
 def test_a_cell_replaces_a_method_by_name_below_a_comment(kernel, cart):
-    outputs = kernel.run("# no cents\n%%edit --no-check Cart.tax\ndef tax(self) -> int:\n    return 0\n")
+    outputs = kernel.run("# no cents\n%%edit --check=off Cart.tax\ndef tax(self) -> int:\n    return 0\n")
     assert outputs.status == "ok"
     assert outputs.stdout.startswith("replaced shop/cart.py::Cart.tax@")
     assert "    def tax(self) -> int:\n        return 0\n    # endsection\n" in cart.read_text()
@@ -60,15 +60,15 @@ def test_an_edit_answers_with_what_it_broke(kernel, cart):
 
 
 def test_an_edit_needs_no_body_where_the_line_says_all(kernel, cart):
-    assert kernel.run("%%edit --no-check Cart.tax // 100 => // 200").stdout.startswith("edited")
+    assert kernel.run("%%edit --check=off Cart.tax // 100 => // 200").stdout.startswith("edited")
     assert "TAX_RATE // 200" in cart.read_text()
-    assert kernel.run("# away with it\n%%edit --no-check delete Cart.tax\n").stdout.startswith("deleted")
+    assert kernel.run("# away with it\n%%edit --check=off delete Cart.tax\n").stdout.startswith("deleted")
     assert "def tax" not in cart.read_text()
 
 
 def test_a_body_reaches_the_file_as_it_was_written(kernel, cart):
     body = 'NOTE = """\n# a comment\n%%time\n>>> prompt {x} $y\n   \n"""'
-    assert kernel.run(f"%%edit --no-check after TAX_RATE\n{body}\n").status == "ok"
+    assert kernel.run(f"%%edit --check=off after TAX_RATE\n{body}\n").status == "ok"
     assert f"\n{body}\n" in cart.read_text()
 
 
@@ -82,7 +82,7 @@ def test_a_refusal_is_a_usage_error_with_the_next_step_and_leaves_the_file(kerne
 
 
 def test_a_cell_without_an_address_is_a_patch(kernel, cart):
-    patch = "%%edit --no-check\n@@ shop/cart.py::Cart.tax\ndef tax(self) -> int:\n    return 1\n@@ Item.count 1 => 2\n"
+    patch = "%%edit --check=off\n@@ shop/cart.py::Cart.tax\ndef tax(self) -> int:\n    return 1\n@@ Item.count 1 => 2\n"
     assert [line.partition("@")[0] for line in kernel.run(patch).stdout.splitlines()] == [
         "replaced shop/cart.py::Cart.tax",
         "edited shop/cart.py::Item.count",
@@ -96,7 +96,7 @@ def test_lines_of_what_was_just_shown_or_edited_need_no_digest(kernel, cart):
     assert "lines need the digest" in refused.stderr
     kernel.run("%llm show Cart.tax --tokens 100")
     for price in (2, 3):
-        assert "edited" in kernel.run(f"%%edit --no-check Cart.tax:2\n        return {price}").stdout
+        assert "edited" in kernel.run(f"%%edit --check=off Cart.tax:2\n        return {price}").stdout
     assert "return 3" in cart.read_text()
     cart.write_text(cart.read_text().replace("return 3", "return 4"))
     assert "changed since it was shown" in kernel.run("%%edit Cart.tax:2\n        return 5").stderr
@@ -104,7 +104,7 @@ def test_lines_of_what_was_just_shown_or_edited_need_no_digest(kernel, cart):
 
 def test_undo_puts_back_every_byte(kernel, cart):
     before = cart.read_bytes()
-    kernel.run("%%edit --no-check Cart.tax // 100 => // 200")
+    kernel.run("%%edit --check=off Cart.tax // 100 => // 200")
     assert kernel.run("%llm undo").stdout.startswith("undone: edited shop/cart.py::Cart.tax")
     assert cart.read_bytes() == before
 
@@ -140,7 +140,7 @@ def test_every_verb_is_a_line_magic_too(kernel, shop, line, expected):
         ("%llm undo Cart", "COUNT is a number (how many edits, the last first), not 'Cart'"),
         ("%%llm check\nx = 1", "check takes no text below it; nothing was run\nput what follows in a cell"),
         ("%%edit --why => --not", "has no --why"),
-        ("%llm edit --why Cart", "it has --dry-run, --no-check, --allow-removal"),
+        ("%llm edit --why Cart", "it has --dry-run, --check, --allow-removal"),
     ],
 )
 def test_a_wrong_line_is_told_what_is_right(kernel, shop, line, expected):
@@ -152,7 +152,7 @@ def test_a_wrong_line_is_told_what_is_right(kernel, shop, line, expected):
 @pytest.mark.parametrize("line", ["%%edit -h", "%%edit --help", "%llm edit -h", "%llm help edit"])
 def test_an_edit_asked_for_help_answers_with_one_line(kernel, shop, line):
     assert kernel.run(line).stdout == (
-        "%%edit [--dry-run] [--no-check] [--allow-removal] [--file FILE] [ADDRESS] - "
+        "%%edit [--dry-run] [--check report|revert|off] [--allow-removal] [--file FILE] [ADDRESS] - "
         "ADDRESS is [before|after|into|delete|create] ADDRESS, or ADDRESS old => new; none for a patch; "
         "below it the new text, at any indentation, or a patch of `@@ ADDRESS` entries\n"
     )
@@ -164,20 +164,20 @@ def test_a_verb_asked_for_help_tells_its_words(kernel, shop):
     )
     assert (
         kernel.run("%llm undo -h").stdout
-        == "%llm undo [--check] [COUNT] - COUNT is how many edits, the last first\n"
+        == "%llm undo [--check report|off] [COUNT] - COUNT is how many edits, the last first\n"
     )
     assert kernel.run("%llm check -h").stdout == "%llm check - Run mypy and the tests, and list what fails.\n"
 
 
 def test_llm_edit_takes_the_cell_as_its_text(kernel, cart):
-    outputs = kernel.run("# why\n%%llm edit --no-check Cart.tax\ndef tax(self) -> int:\n    return 0\n")
+    outputs = kernel.run("# why\n%%llm edit --check=off Cart.tax\ndef tax(self) -> int:\n    return 0\n")
     assert outputs.stdout.startswith("replaced shop/cart.py::Cart.tax@")
     assert "return 0" in cart.read_text()
-    assert kernel.run("%%llm edit --no-check delete Cart.tax").stdout.startswith("deleted")
+    assert kernel.run("%%llm edit --check=off delete Cart.tax").stdout.startswith("deleted")
 
 
 def test_words_of_a_replacement_are_no_flags(kernel, cart):
-    outputs = kernel.run("%%edit --no-check Cart.tax TAX_RATE // 100 => --TAX_RATE // 100")
+    outputs = kernel.run("%%edit --check=off Cart.tax TAX_RATE // 100 => --TAX_RATE // 100")
     assert outputs.stdout.startswith("edited")
     assert "return self.total * --TAX_RATE // 100" in cart.read_text()
 
@@ -187,7 +187,7 @@ def test_an_edit_with_one_percent_sign_is_read_with_two(kernel, cart):
     assert outputs.stdout.startswith("replaced shop/cart.py::Cart.tax@")
     assert outputs.hints == ["read %edit as %%edit"]
     assert "return 2" in cart.read_text()
-    assert kernel.run("%edit --no-check Cart.tax return 2 => return 3").stdout.startswith("edited")
+    assert kernel.run("%edit --check=off Cart.tax return 2 => return 3").stdout.startswith("edited")
     assert "return 3" in cart.read_text()
 
 
@@ -198,26 +198,26 @@ def test_docs_knows_the_names_of_the_session(kernel, shop):
 
 def test_an_imported_module_is_said_once_to_keep_the_old_code(kernel, cart):
     kernel.run("import sys; sys.path.insert(0, '')\nimport shop.cart")
-    outputs = kernel.run("%%edit --no-check shop/cart.py::Cart.tax // 100 => // 300")
+    outputs = kernel.run("%%edit --check=off shop/cart.py::Cart.tax // 100 => // 300")
     assert outputs.stdout.splitlines()[1:] == [
         "shop.cart is imported in this session, which runs the old code until it is restarted"
     ]
-    again = kernel.run("%%edit --no-check shop/cart.py::Cart.tax // 300 => // 400")
+    again = kernel.run("%%edit --check=off shop/cart.py::Cart.tax // 300 => // 400")
     assert len(again.stdout.splitlines()) == 1
     kernel.run("%llm undo\ndel sys.modules['shop'], sys.modules['shop.cart']; sys.path.remove('')")
 
 
 def test_checks_can_be_switched_off_for_the_session(kernel, shop):
-    kernel.run("%config IpyLLM.check = False")
+    kernel.run("%config IpyLLM.check = 'off'")
     try:
         assert "nothing new" not in kernel.run("%%edit Cart.tax // 100 => // 100 * 1").stdout
     finally:
-        kernel.run("%config IpyLLM.check = True")
+        kernel.run("%config IpyLLM.check = 'report'")
 
 
 def test_edit_inside_a_timed_cell_works(kernel, cart):
     outputs = kernel.run(
-        "%%time\n# quickly\n%%edit --no-check Cart.tax\ndef tax(self) -> int:\n    return 1\n"
+        "%%time\n# quickly\n%%edit --check=off Cart.tax\ndef tax(self) -> int:\n    return 1\n"
     )
     assert "replaced shop/cart.py::Cart.tax" in outputs.stdout
     assert "return 1" in cart.read_text()

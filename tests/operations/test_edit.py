@@ -51,7 +51,8 @@ def test_a_clean_edit_answers_in_one_line_with_the_new_digest(shop):
     reply = edit(shop, "Cart.total", "def total(self):\n    return 2")
     assert re.fullmatch(r"replaced shop/cart\.py::Cart\.total@[0-9a-f]{4} lines 8-9", str(reply))
     assert reply.lines[0].partition(" lines")[0].endswith(show(shop, "Cart.total").facts["digest"])
-    assert reply.facts == {
+    assert {**reply.facts, "checks": ()} == {
+        "checks": (),
         "address": "shop/cart.py::Cart.total",
         "verb": "replaced",
         "digest": show(shop, "Cart.total").facts["digest"],
@@ -279,7 +280,7 @@ def test_an_edit_answers_with_exactly_what_it_broke_in_at_most_fifteen_lines(wri
     assert "[return-value]" in types[0]
     assert "failed_all_along" not in str(reply)
 
-    back = undo(workspace, check=True)
+    back = undo(workspace, check="report")
     assert not back.found
     assert "fixed 2" in str(back)
     clean = edit(workspace, "shop/cart.py::total prices) => prices, 0)")
@@ -292,14 +293,16 @@ def test_without_checks_no_test_runs(write):
     workspace = write(
         {"m.py": "x = 1\n", "test_m.py": "import pathlib\npathlib.Path('ran').touch()\ndef test(): ...\n"}
     )
-    reply = edit(workspace, "m.py::x", "x = 2", check=False)
+    reply = edit(workspace, "m.py::x", "x = 2", check="off")
     assert len(reply.lines) == 1
     assert "checks" not in reply.facts
     assert not (workspace.root / "ran").exists()
 
 
-def test_a_project_without_tests_is_not_checked(shop):
-    assert "checks" not in edit(shop, "Cart.total .price => .cost").facts
+def test_a_project_without_tests_or_types_is_checked_for_names_alone(shop):
+    reply = edit(shop, "Cart.total .price => .cost")
+    assert [report["tool"] for report in reply.facts["checks"]] == ["ruff"]
+    assert len(reply.lines) == 1
 
 
 NAMES = ["f", "g", "C", "C.m", "C.n", "X"]
@@ -374,3 +377,29 @@ def test_edits_and_as_many_undos_are_the_identity_on_bytes(tmp_path, data, edits
         assert file.read_bytes() == state
     with pytest.raises(NotFoundError):
         undo(workspace)
+
+
+@pytest.fixture
+def tested(tmp_path, monkeypatch):
+    monkeypatch.setenv("IPY_LLM_CACHE", str(tmp_path / "cache"))
+    root = tmp_path / "project"
+    (root / "tests").mkdir(parents=True)
+    (root / "shop.py").write_text("def price():\n    return 1\n")
+    (root / "tests" / "test_shop.py").write_text(
+        "import shop\n\n\ndef test_price():\n    assert shop.price() == 1\n"
+    )
+    return Workspace(root, root)
+
+
+def test_an_edit_that_breaks_something_can_be_asked_to_be_taken_back(tested):
+    before = (tested.root / "shop.py").read_bytes()
+    reply = edit(tested, "shop.py::price 1 => 2", check="revert")
+    assert reply.found
+    assert str(reply).startswith("reverted, shop.py as before: edited shop.py::price@")
+    assert reply.lines[1] == "new: tests/test_shop.py::test_price - assert 2 == 1 (tests/test_shop.py:5)"
+    assert (tested.root / "shop.py").read_bytes() == before
+    assert "shop.py::price" not in tested.seen
+
+    reply = edit(tested, "shop.py::price 1 => 1  # cent", check="revert")
+    assert not reply.found
+    assert (tested.root / "shop.py").read_bytes() != before

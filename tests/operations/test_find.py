@@ -71,10 +71,10 @@ def test_a_name_finds_its_definitions_then_its_uses_with_tests_last(shop):
 def test_a_hit_can_be_edited_by_its_address(shop):
     for line in find(shop, "total").lines[2:5]:
         address, _, text = line.partition("  ")
-        edit(shop, address, text, check=False)
+        edit(shop, address, text, check="off")
     first = find(shop, "TOTAL").lines[1].partition("  ")[0]
     assert first.startswith("cart.py::TOTAL@")
-    edit(shop, first, "TOTAL = 4", check=False)
+    edit(shop, first, "TOTAL = 4", check="off")
     assert "TOTAL = 4\n" in (shop.root / "cart.py").read_text()
 
 
@@ -167,5 +167,5 @@ def test_cells_of_notebooks_are_searched(write):
     )
     reply = find(workspace, "total")
     assert plain(reply)[1:] == ["nb.ipynb::[1]::total  def total()", "nb.ipynb::[1]::other:2  return total()"]
-    edit(workspace, reply.lines[2].partition("  ")[0], "    return 3", check=False)
+    edit(workspace, reply.lines[2].partition("  ")[0], "    return 3", check="off")
     assert '"    return 3\\n"' in (workspace.root / "nb.ipynb").read_text()

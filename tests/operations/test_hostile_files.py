@@ -42,7 +42,7 @@ def refused(shop, address, text="", *, kind=IpyLlmError):
     """Return the error of an edit that changes nothing anywhere."""
     before = state(shop.root)
     with pytest.raises(kind) as error:
-        edit(shop, address, text, check=False)
+        edit(shop, address, text, check="off")
     assert state(shop.root) == before
     return error.value
 
@@ -83,7 +83,7 @@ def test_a_patch_for_which_the_disk_has_no_room_changes_nothing(write, mounted):
         error.message == f"cannot write {shop.root / 'two.py'}: No space left on device; no file was changed"
     )
     assert error.steps == ("free some space, then send it again",)
-    edit(shop, "", TWO, check=False)
+    edit(shop, "", TWO, check="off")
 
 
 @root_only
@@ -96,7 +96,7 @@ def test_what_a_kill_left_on_a_disk_that_is_full_is_put_back_with_little_room(wr
     text = "".join(f"x{number} = {number}\n" for number in range(400))
     write_into(shop.root, {f"m{number}.py": text for number in range(100)})
     before = state(shop.root)
-    edit(shop, "", "".join(f"@@ m{number}.py::x0 = 0 => = 1\n" for number in range(100)), check=False)
+    edit(shop, "", "".join(f"@@ m{number}.py::x0 = 0 => = 1\n" for number in range(100)), check="off")
     journal = journal_folder(shop.root)
     (journal / "000001.edit").rename(pending_entry(journal))
     (shop.root / "m99.py").write_text(text)
@@ -167,9 +167,9 @@ def common(monkeypatch):
             os.chown(path, 65534, 65534)
         shop = Workspace(root, root)
         edit(
-            shop, "one.py::x", "x = 0", check=False
+            shop, "one.py::x", "x = 0", check="off"
         )  # all is imported before a child loses its right to read
-        edit(shop, "one.py::x", "x = 9", check=False)
+        edit(shop, "one.py::x", "x = 9", check="off")
         undo(shop)
         shutil.rmtree(cache_folder(root))
         yield shop
@@ -184,7 +184,7 @@ def write_into(root, files):
 def test_a_folder_that_may_not_be_written_is_the_reason_given(common):
     common.root.chmod(0o555)
     before = state(common.root)
-    said = as_nobody(lambda: edit(common, "", TWO, check=False))
+    said = as_nobody(lambda: edit(common, "", TWO, check="off"))
     assert said.startswith(
         f"4 cannot write {common.root / 'one.py'}: Permission denied; no file was changed\n"
         f"chmod u+w {common.root}"
@@ -196,7 +196,7 @@ def test_a_folder_that_may_not_be_written_is_the_reason_given(common):
 def test_a_file_of_another_user_is_read_only_for_us_and_so_no_file_is_written(common):
     os.chown(common.root / "two.py", 0, 0)
     before = state(common.root)
-    said = as_nobody(lambda: edit(common, "", TWO, check=False))
+    said = as_nobody(lambda: edit(common, "", TWO, check="off"))
     assert said.startswith(f"2 {common.root / 'two.py'} is read-only; nothing was written\n")
     assert state(common.root) == before
 
@@ -205,16 +205,16 @@ def test_a_file_of_another_user_is_read_only_for_us_and_so_no_file_is_written(co
 def test_a_file_that_may_not_be_read_is_the_reason_given(common):
     os.chown(common.root / "two.py", 0, 0)
     (common.root / "two.py").chmod(0o600)
-    said = as_nobody(lambda: edit(common, "", TWO, check=False))
+    said = as_nobody(lambda: edit(common, "", TWO, check="off"))
     assert f"cannot read {common.root / 'two.py'}: Permission denied" in said
 
 
 @root_only
 def test_a_journal_that_belongs_to_another_user_is_the_reason_given(common):
-    edit(common, "one.py::x", "x = 5", check=False)
+    edit(common, "one.py::x", "x = 5", check="off")
     before = state(common.root)
     os.chmod(cache_folder(common.root), 0o777)
-    said = as_nobody(lambda: edit(common, "one.py::x", "x = 6", check=False))
+    said = as_nobody(lambda: edit(common, "one.py::x", "x = 6", check="off"))
     assert said.startswith("4 cannot keep the undo journal in ")
     assert said.endswith("Permission denied; nothing was written\nset IPY_LLM_CACHE to a writable folder")
     assert state(common.root) == before
@@ -237,7 +237,7 @@ def test_a_link_that_leads_to_itself_is_refused_for_editing_and_for_creating(sho
 def test_two_names_of_one_file_are_edited_as_one_file(shop):
     (shop.root / "link.py").symlink_to("one.py")
     (shop.root / "one.py").write_text("x = 0\ny = 0\n")
-    edit(shop, "", "@@ one.py::x 0 => 1\n@@ link.py::y 0 => 2\n", check=False)
+    edit(shop, "", "@@ one.py::x 0 => 1\n@@ link.py::y 0 => 2\n", check="off")
     assert (shop.root / "one.py").read_text() == "x = 1\ny = 2\n"
     assert (shop.root / "link.py").is_symlink()
 
@@ -308,7 +308,7 @@ def test_names_that_are_not_text_or_not_printable_can_be_edited(shop):
                 file.write("x = 0\n")
         except OSError:
             continue  # macOS takes only UTF-8
-        edit(shop, f"{os.fsdecode(name)}::x", "x = 1", check=False)
+        edit(shop, f"{os.fsdecode(name)}::x", "x = 1", check="off")
         assert Path(path).read_text() == "x = 1\n"
         undo(shop)
         assert Path(path).read_text() == "x = 0\n"
@@ -344,7 +344,7 @@ def between(event, arguments):
 
 sys.addaudithook(between)
 try:
-    print(edit(shop, "", "@@ pkg/one.py::x 0 => 1\\n@@ pkg/two.py::y 0 => 1\\n@@ create pkg/new/n.py\\nz = 1\\n", check=False))
+    print(edit(shop, "", "@@ pkg/one.py::x 0 => 1\\n@@ pkg/two.py::y 0 => 1\\n@@ create pkg/new/n.py\\nz = 1\\n", check="off"))
 except IpyLlmError as error:
     print(error.exit_code, error)
 """
@@ -407,7 +407,7 @@ def fail(event, arguments):
 
 sys.addaudithook(fail)
 try:
-    edit(Workspace.open(sys.argv[1]), "one.py::x", "x = 1", check=False)
+    edit(Workspace.open(sys.argv[1]), "one.py::x", "x = 1", check="off")
 except IpyLlmError as error:
     print(error.exit_code, error)
 """
@@ -463,7 +463,7 @@ def test_nothing_of_ours_is_ever_in_the_tree(write):
 def test_a_stale_digest_is_refused_by_the_chunk_alone(shop):
     digest = show(shop, "one.py::x").facts["digest"]
     (shop.root / "one.py").write_text("y = 1\nx = 0\n")
-    edit(shop, f"one.py::x@{digest}", "x = 2", check=False)
+    edit(shop, f"one.py::x@{digest}", "x = 2", check="off")
     error = refused(shop, f"one.py::x@{digest}", "x = 3", kind=StaleError)
     assert error.exit_code == 3
     now = show(shop, "one.py::x").facts["digest"]

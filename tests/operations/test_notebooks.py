@@ -152,7 +152,7 @@ done = True
 @@ a.py
 import re
 """
-    reply = edit(project, text=patch)
+    reply = edit(project, text=patch, check="off")
     assert [line.partition("@")[0].partition(" line")[0] for line in reply.lines] == [
         "edited sales.ipynb::[4]",
         "inserted sales.ipynb::[2]",

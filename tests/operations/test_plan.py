@@ -45,7 +45,7 @@ def replay(workspace: Workspace, new: Path) -> str:
     """Plan, edit, compare, undo, compare; return the plan."""
     old = tree(workspace.root)
     reply = plan(workspace, ".", str(new))
-    edit(workspace, "", f"{reply}\n", check=False, allow_removal=reply.facts["allow_removal"])
+    edit(workspace, "", f"{reply}\n", check="off", allow_removal=reply.facts["allow_removal"])
     assert tree(workspace.root) == tree(new)
     undo(workspace)
     assert tree(workspace.root) == old
@@ -109,19 +109,19 @@ def test_a_file_and_a_folder_are_no_pair(both):
 def test_a_document_is_deleted_and_comes_back(write):
     workspace = write({"cart.py": CART, "other.py": "x = 1\n"})
     (workspace.root / "cart.py").chmod(0o754)
-    reply = edit(workspace, "delete cart.py", check=False)
+    reply = edit(workspace, "delete cart.py", check="off")
     assert str(reply) == "deleted cart.py"
     assert list(tree(workspace.root)) == ["other.py"]
     undo(workspace)
     assert (workspace.root / "cart.py").read_text() == CART
     assert (workspace.root / "cart.py").stat().st_mode & 0o777 == 0o754
     with pytest.raises(RequestError, match=r"cart\.py is edited, and deleted"):
-        edit(workspace, "", "@@ cart.py::Cart.total 1 => 2\n@@ delete cart.py\n", check=False)
+        edit(workspace, "", "@@ cart.py::Cart.total 1 => 2\n@@ delete cart.py\n", check="off")
 
 
 def test_a_patch_comes_from_a_file(write):
     workspace = write({"cart.py": CART, "p.txt": "@@ cart.py 1 => 3\n"})
-    edit(workspace, file="p.txt", check=False)
+    edit(workspace, file="p.txt", check="off")
     assert "return 3" in (workspace.root / "cart.py").read_text()
     with pytest.raises(NotFoundError, match=r"no file .*q\.txt"):
         edit(workspace, file="q.txt")
@@ -134,7 +134,7 @@ def test_a_plan_goes_through_a_pipe_to_edit(both):
     command = [sys.executable, "-m", "ipy_llm", "plan", ".", str(new)]
     patch = subprocess.run(command, cwd=workspace.root, capture_output=True, check=True).stdout
     (workspace.root.parent / "p.txt").write_bytes(patch)
-    edits = [sys.executable, "-m", "ipy_llm", "edit", "--no-check", "--file", "../p.txt"]
+    edits = [sys.executable, "-m", "ipy_llm", "edit", "--check=off", "--file", "../p.txt"]
     done = subprocess.run(edits, cwd=workspace.root, capture_output=True, check=True).stdout
     assert done.startswith(b"edited a.py")
     assert tree(workspace.root) == tree(new)

@@ -17,7 +17,7 @@ def renamed(write):
 
     def renamed(files, asked, **options):
         workspace = write({"pyproject.toml": ""} | files)
-        rename(workspace, asked, check=False, **options)
+        rename(workspace, asked, check="off", **options)
         return {name: (workspace.root / name).read_text() for name in files}
 
     return renamed
@@ -109,7 +109,7 @@ def test_strings_and_comments_follow_when_asked(renamed):
 def test_a_rename_is_undone_as_one_edit(write):
     files = {"a.py": "def f(): ...\r\n", "b.py": "\ufefffrom a import f\n"}
     workspace = write(files)
-    reply = rename(workspace, "a.py::f g", check=False)
+    reply = rename(workspace, "a.py::f g", check="off")
     assert reply.lines[0] == "renamed a.py::f to g: 2 places in 2 files"
     assert (workspace.root / "a.py").read_bytes() == b"def g(): ...\r\n"
     undo(workspace)
@@ -143,7 +143,7 @@ def test_a_rename_is_undone_as_one_edit(write):
 def test_what_is_in_doubt_is_named_and_nothing_written(write, files, asked, reason):
     workspace = write({"pyproject.toml": ""} | files)
     with pytest.raises(EditRejectedError, match="nothing was written") as refused:
-        rename(workspace, asked, check=False)
+        rename(workspace, asked, check="off")
     assert reason in "\n".join(refused.value.steps)
     for name, before in files.items():
         assert (workspace.root / name).read_text() == before
@@ -159,4 +159,4 @@ def test_what_is_in_doubt_is_left_when_told(renamed):
 @pytest.mark.parametrize("asked", ["A.f", "A.f class", "A.f 1x", "A.f f", ""])
 def test_what_is_no_new_name_is_refused(write, asked):
     with pytest.raises(ParseError):
-        rename(write({"a.py": "class A:\n    def f(self): ...\n"}), asked, check=False)
+        rename(write({"a.py": "class A:\n    def f(self): ...\n"}), asked, check="off")

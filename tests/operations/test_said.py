@@ -10,7 +10,7 @@ from ipy_llm.operations.said import LINES, some
 def test_a_patch_of_a_dozen_entries_has_a_line_for_each(write):
     names = [f"f{number}" for number in range(12)]
     shop = write({"a.py": "".join(f"def {name}(): return 0\n" for name in names)})
-    reply = edit(shop, "", "".join(f"@@ a.py::{name} return 0 => return 1\n" for name in names), check=False)
+    reply = edit(shop, "", "".join(f"@@ a.py::{name} return 0 => return 1\n" for name in names), check="off")
     assert [line.partition("@")[0] for line in reply.lines] == [f"edited a.py::{name}" for name in names]
 
 
@@ -21,7 +21,7 @@ def test_a_longer_patch_has_a_line_for_each_verb_with_every_digest(write):
     patch = "".join(
         f"@@ {file}::{name} return 0 => return 1\n" for file in ("a.py", "b.py") for name in names
     )
-    reply = edit(shop, "", f"{patch}@@ create c.py\nx = 1\n", check=False)
+    reply = edit(shop, "", f"{patch}@@ create c.py\nx = 1\n", check="off")
     one = {name: show(shop, f"a.py::{name}").facts["digest"] for name in names}
     plain = ", ".join(f"::{name}@{one[name]}" for name in names)
     created = show(shop, "c.py").facts["digest"]
@@ -30,7 +30,7 @@ def test_a_longer_patch_has_a_line_for_each_verb_with_every_digest(write):
 
 def test_a_patch_of_hundreds_of_entries_says_how_many_there_are(write):
     shop = write({f"m{number}.py": "x = 0\n" for number in range(100)})
-    reply = edit(shop, "", "".join(f"@@ m{number}.py::x 0 => 1\n" for number in range(100)), check=False)
+    reply = edit(shop, "", "".join(f"@@ m{number}.py::x 0 => 1\n" for number in range(100)), check="off")
     assert len(reply.lines) == 1
     assert reply.lines[0].endswith(" and 60 more")
     assert len(reply.facts["edits"]) == 100
@@ -45,7 +45,7 @@ def test_what_an_edit_kept_or_moved_is_said_of_a_long_patch_too(write):
     text = "".join(f"@cache\ndef {name}(): return 0\n" for name in names)
     shop = write({"a.py": text})
     reply = edit(
-        shop, "", "".join(f"@@ a.py::{name}\ndef {name}(): return 1\n" for name in names), check=False
+        shop, "", "".join(f"@@ a.py::{name}\ndef {name}(): return 1\n" for name in names), check="off"
     )
     assert len(reply.lines) == LINES
     assert reply.lines[1] == "a.py::f0: kept @cache"
@@ -56,7 +56,7 @@ def test_a_dry_run_of_a_long_patch_is_short_too(write):
     names = [f"f{number}" for number in range(30)]
     shop = write({"a.py": "".join(f"def {name}(): return 0\n" for name in names)})
     patch = "".join(f"@@ a.py::{name} return 0 => return 1\n" for name in names)
-    reply = edit(shop, "", patch, dry_run=True, check=False)
+    reply = edit(shop, "", patch, dry_run=True, check="off")
     assert reply.lines[0].startswith("would have edited a.py::f0, ::f1, ")
     assert reply.lines[1].startswith("@@ ")
 

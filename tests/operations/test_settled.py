@@ -25,7 +25,7 @@ ARGUMENTS = {
 def shop(write):
     """A project in which an edit of two files was killed between the two."""
     shop = write({"one.py": "x = 0\n", "two.py": "y = 0\n"})
-    edit(shop, "", "@@ one.py::x 0 => 1\n@@ two.py::y 0 => 1\n", check=False)
+    edit(shop, "", "@@ one.py::x 0 => 1\n@@ two.py::y 0 => 1\n", check="off")
     journal = journal_folder(shop.root)
     (journal / "000001.edit").rename(pending_entry(journal))
     (shop.root / "two.py").write_text("y = 0\n")

@@ -24,21 +24,21 @@ landed = {"shared": 0, "refused": 0}
 for turn in range(10):
     if len(order) == 1:
         # by name, what nobody else edits
-        edit(shop, f"cart.py::Cart.own{me}", f"def own{me}(self):\\n    return {turn}", check=False)
+        edit(shop, f"cart.py::Cart.own{me}", f"def own{me}(self):\\n    return {turn}", check="off")
         # by name, in a class that everybody edits
-        edit(shop, "into cart.py::Cart", f"def new{me}_{turn}(self): ...", check=False)
+        edit(shop, "into cart.py::Cart", f"def new{me}_{turn}(self): ...", check="off")
         # by digest, what everybody edits
         facts = show(shop, "cart.py::Cart.shared").facts
         count = int(re.search(r"return (\\d+)", facts["text"])[1])
         try:
-            edit(shop, f"cart.py::Cart.shared@{facts['digest']}", f"def shared(self):\\n    return {count + 1}", check=False)
+            edit(shop, f"cart.py::Cart.shared@{facts['digest']}", f"def shared(self):\\n    return {count + 1}", check="off")
             landed["shared"] += 1
         except StaleError as error:
             assert error.steps[-1].startswith("if it is still meant: cart.py::Cart.shared@"), error.steps
             landed["refused"] += 1
     else:
         patch = "".join(f"@@ after {name}::LAST\\nN{me}_{turn} = 1\\n" for name in order)
-        edit(shop, "", patch, check=False)
+        edit(shop, "", patch, check="off")
 print(json.dumps(landed))
 """
 
@@ -102,5 +102,5 @@ def write(event, arguments):
 
 written = []
 sys.addaudithook(write)
-print(edit(shop, "cart.py::one", "def one():\\n    return 10", check=False))
+print(edit(shop, "cart.py::one", "def one():\\n    return 10", check="off"))
 """

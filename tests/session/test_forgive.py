@@ -143,7 +143,7 @@ def test_code_above_a_magic_may_be_ipythons(above):
         ("%edit Cart.tax // 100 => // 200\n", "Cart.tax // 100 => // 200", "\n"),
         ("%edit Cart.tax // 100 =>", "Cart.tax // 100 =>", "\n"),
         ("# away\n%edit delete Cart.legacy\n", "delete Cart.legacy", "\n"),
-        ("%edit --no-check after Cart.tax\n  # %%time\n  x = 1\n", "--no-check after Cart.tax", "  # %%time\n  x = 1\n"),
+        ("%edit --check=off after Cart.tax\n  # %%time\n  x = 1\n", "--check=off after Cart.tax", "  # %%time\n  x = 1\n"),
         ("%edit create notes.txt\n%a\n", "create notes.txt", "%a\n"),
         ("%edit Cart\nclass Cart: ...\n", "Cart", "class Cart: ...\n"),
         ("%edit  Cart.total@3f1c:2-3 \n        x\n", " Cart.total@3f1c:2-3", "        x\n"),

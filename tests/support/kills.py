@@ -39,7 +39,7 @@ NEXT = (
     ("show", "m0.py::Cart.count"),
     ("outline", "m0.py"),
     ("log",),
-    ("edit", "--no-check", "m0.py::LIMIT_0", "0 => 0"),
+    ("edit", "--check=off", "m0.py::LIMIT_0", "0 => 0"),
 )
 
 
@@ -78,7 +78,7 @@ class Project:
         self.pending = pending_entry(journal_folder(self.root))
         self.old = self.tree()
         began = time.perf_counter()
-        self.run("edit", "--no-check", stdin=self.patch)
+        self.run("edit", "--check=off", stdin=self.patch)
         self.whole = time.perf_counter() - began
         self.new = self.tree()
         began = time.perf_counter()
@@ -126,7 +126,7 @@ class Project:
 
     def measure(self) -> None:
         """Measure the seconds for which the files are written, and of these for which they take their places."""
-        with self.start("edit", "--no-check", stdin=self.patch) as process:
+        with self.start("edit", "--check=off", stdin=self.patch) as process:
             self.wait(process, self.pending.exists)
             began = time.perf_counter()
             self.wait(process, self.placing(new=True))
@@ -159,7 +159,7 @@ def kill_many(project: Project, kills: int, what: str, seed: int) -> Outcomes:
     for number in range(kills):
         reset(project)
         if what == "undo":
-            project.run("edit", "--no-check", stdin=project.patch)
+            project.run("edit", "--check=off", stdin=project.patch)
         elif what == "settle":
             kill(project, "edit", 2, chance)
         late = kill(project, what, number % 3, chance)
@@ -192,7 +192,7 @@ def kill_many(project: Project, kills: int, what: str, seed: int) -> Outcomes:
 
 def kill(project: Project, what: str, phase: int, chance: random.Random) -> bool:
     """Start a command and kill it in its life (0), its writing (1) or its renaming (2); say whether it was done."""
-    words = {"undo": ["undo"], "edit": ["edit", "--no-check"], "settle": ["show", "m0.py"]}[what]
+    words = {"undo": ["undo"], "edit": ["edit", "--check=off"], "settle": ["show", "m0.py"]}[what]
     with project.start(*words, stdin=project.patch if what == "edit" else None) as process:
         if what == "settle":
             time.sleep(chance.uniform(0, project.starts + project.writes))

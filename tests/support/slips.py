@@ -142,7 +142,7 @@ def send(case: Case, workspace: Workspace, project: Project) -> Answer:
     """Send a case, then what its refusal says, and compare every file."""
     sent = _with_digests(case.sent, workspace)
     try:
-        said = str(edit(workspace, sent.header, sent.text, check=False))
+        said = str(edit(workspace, sent.header, sent.text, check="off"))
     except IpyLlmError as error:
         said = str(error)
         if case.refused is None:
@@ -160,7 +160,7 @@ def send(case: Case, workspace: Workspace, project: Project) -> Answer:
             if not known and not told:
                 return Answer("wrong", said, f"has no entry: {entry.header}")
             try:
-                edit(workspace, entry.header, entry.text, check=False)
+                edit(workspace, entry.header, entry.text, check="off")
             except IpyLlmError as refusal:
                 return Answer(
                     "wrong", f"{said}\n-- then: {refusal}", f"its entry does not land: {entry.header}"

@@ -19,7 +19,7 @@ def settings(tmp_path):
 
 
 def test_a_project_that_says_nothing_has_the_usual(tmp_path, settings):
-    assert read_settings(tmp_path) == Settings(check=True, target=None)
+    assert read_settings(tmp_path) == Settings(check="report", target=None)
     assert settings("[project]\nname = 'x'\n") == Settings()
     assert settings("[tool.ipy_llm\n") == Settings()
 
@@ -49,8 +49,8 @@ def test_poetry_says_it_elsewhere(settings):
 
 
 def test_our_own_word_comes_first(settings):
-    text = '[project]\nrequires-python = ">=3.9"\n[tool.ipy_llm]\ntarget-python = "3.12"\ncheck = false\n'
-    assert settings(text) == Settings(check=False, target=Target((3, 12), "target-python 3.12"))
+    text = '[project]\nrequires-python = ">=3.9"\n[tool.ipy_llm]\ntarget-python = "3.12"\ncheck = "off"\n'
+    assert settings(text) == Settings(check="off", target=Target((3, 12), "target-python 3.12"))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_our_own_word_comes_first(settings):
         ("chek = true", "has no setting chek\ndid you mean check"),
         ("python = '3.9'", "has no setting python\ndid you mean target-python"),
         ("root = 1", "has no setting root\ndid you mean check, target-python"),
-        ("check = 'off'", "check is true or false, not 'off'"),
+        ("check = false", "check is 'report', 'revert', 'off', not False"),
         ("target-python = 3.9", 'target-python is written "3.10", not 3.9'),
     ],
 )
