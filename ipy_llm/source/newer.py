@@ -150,9 +150,11 @@ def refusal(feature: Feature, source: Source, path: str, target: Target | None) 
 
 def since_of(string: String, text: str) -> tuple[int, str] | None:
     """Return since which minor version a string can be read, and why, where that is newer than 3.10."""
-    if "t" in string.prefix:
+    if not string.closed:
+        return None
+    if string.prefix in {"t", "tr", "rt"}:
         return 14, "a t-string"
-    if "f" not in string.prefix or not string.closed:
+    if "f" not in string.prefix:
         return None
     if string.nested or _has_newer_field(text[string.start + len(string.prefix) : string.end], string.quote):
         return 12, "an f-string with quotes, lines, comments or backslashes in its fields"
