@@ -52,7 +52,23 @@ def cheapest(old: Sequence[str], new: Sequence[str], weigh: Weigh) -> list[Cut]:
     `old` and `new` are lines without ends; after a final newline a last, empty one.
     """
     old, new = _marked(old), _marked(new)
-    return _Walk(old, new, weigh).along(hunks(old, new))
+    cuts = _Walk(old, new, weigh).along(hunks(old, new))
+    return _apart_at_the_end(cuts, new) if old[-1] == _END else cuts
+
+
+def _apart_at_the_end(cuts: list[Cut], new: Sequence[str]) -> list[Cut]:
+    """Return cuts of which none deletes the last line while another deletes the newline after it.
+
+    Lines before the last are sent again, as far as the last one with text, so that one stands at the end.
+    """
+    if len(cuts) < 2 or not cuts[-2].a < cuts[-2].b == cuts[-1].a < cuts[-1].b or cuts[-2].c < cuts[-2].d:
+        return cuts
+    *rest, last, newline = cuts
+    lowest = rest[-1].b if rest else 0
+    more = next((by for by in range(1, last.a - lowest + 1) if new[last.c - by]), None)
+    if more is None:
+        return cuts
+    return [*rest, Cut(last.a - more, last.b, last.c - more, last.c), newline]
 
 
 def _marked(lines: Sequence[str]) -> Sequence[str]:
