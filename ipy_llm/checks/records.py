@@ -56,7 +56,7 @@ class Records:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"tests-{_FORMAT}.sqlite"
+        path = folder / f"records-{_FORMAT}.sqlite"
         try:
             self._base = _opened(path)
         except sqlite3.DatabaseError:
