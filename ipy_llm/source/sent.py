@@ -15,7 +15,7 @@ from ipy_llm.source.syntax import DEFINITIONS, is_string, parse
 from ipy_llm.source.text import indentation, unify
 from ipy_llm.source.words import is_fence, is_prose
 
-_OPEN_END = re.compile(r"never closed|unterminated triple|EOF|expected an indented block")
+_OPEN_END = re.compile(r"unterminated triple|EOF")
 _CUT = re.compile(
     r"never closed|unterminated|EOF|expected an indented block.*:\s*$|[-+*/%|&,(\[{=.\\]\s*$", re.DOTALL
 )
