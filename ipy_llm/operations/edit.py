@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-from ipy_llm.errors import IpyLlmError, RequestError
+from ipy_llm.errors import IpyLlmError, ParseError, RequestError
 from ipy_llm.operations.check import before_write, with_verdict
+from ipy_llm.operations.meant import by_name
 from ipy_llm.operations.operation import Body, Reply
 from ipy_llm.operations.prepare import Prepared, prepare
 from ipy_llm.operations.said import LINES, say_all, some, where
@@ -41,7 +42,7 @@ def edit(
     """Replace, insert or delete a named piece of code; what follows ADDRESS is only the new text."""
     if file not in ("", "-"):
         text = _read(file, text, workspace)
-    entries = _one(address, text) if address.strip() else parse_patch(text)
+    entries = _one(address, text) if address.strip() else _several(text, workspace)
     prepared = prepare(entries, workspace, allow_removal=allow_removal)
     changes = prepared.changed
     if dry_run and changes:
@@ -74,6 +75,14 @@ def edit(
 def _one(address: str, text: str) -> tuple[Entry, ...]:
     header = parse_header(address)
     return (Entry(header, without_header(header, text), 0),)
+
+
+def _several(text: str, workspace: Workspace) -> tuple[Entry, ...]:
+    try:
+        return parse_patch(text)
+    except ParseError as error:
+        error.steps = (*error.steps, *by_name(text, workspace))
+        raise
 
 
 def _read(file: str, text: str, workspace: Workspace) -> str:

@@ -31,6 +31,16 @@ def with_entries(error: IpyLlmError, entry: Entry, workspace: Workspace) -> IpyL
     return error
 
 
+def by_name(text: str, workspace: Workspace) -> list[str]:
+    """Return how to send a text that has no header, by the one name that it defines; nothing where it has several."""
+    names = _defined(text) if "@@" not in text else []
+    return (
+        [f"for {names[0]}: {place}" for place in near_places(names[0], workspace)[:3]]
+        if len(names) == 1
+        else []
+    )
+
+
 def _as_header(step: str, entry: Entry) -> str:
     match = _NAMED.fullmatch(step)
     if match is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from ipy_llm.source.resolve import settled
 from ipy_llm.source.text import Source, digest, encode
 from ipy_llm.source.writing import create_document, edit_document
 from ipy_llm.workspace.files import Change, language_of, mode_of
+from ipy_llm.workspace.importers import importers
 from ipy_llm.workspace.locate import Located, locate, new_document, read_file, require_inside
 from ipy_llm.workspace.project import Workspace
 from ipy_llm.workspace.settings import read_settings
@@ -107,8 +108,25 @@ def prepare(entries: Sequence[Entry], workspace: Workspace, *, allow_removal: bo
                 error = with_entries(error, entries[numbers[0]], workspace)
             raise _placed(error, entries[numbers[0]], entries if len(numbers) == 1 else ()) from error
         changes.append(Change(document.path, document.before, to_bytes(after)))
+        done = tuple(_with_importers(one, document, documents, workspace) for one in done)
         touched |= {number: (one, document.name) for number, one in zip(numbers, done, strict=True)}
     return Prepared(tuple(changes), tuple(touched[number] for number in range(len(entries))))
+
+
+def _with_importers(
+    done: Touched, document: _Document, documents: Collection[Path], workspace: Workspace
+) -> Touched:
+    """Name the files that import a deleted name, save those that the patch edits too."""
+    name = done.target.removesuffix("[*]")
+    if done.verb != "deleted" or not name.isidentifier() or not isinstance(document.document, Outline):
+        return done
+    others = [
+        other
+        for other in importers(document.path, name, workspace)
+        if workspace.root / other not in documents
+    ]
+    said = ", ".join(others[:3]) + f" and {len(others) - 3} more" * (len(others) > 3)
+    return replace(done, notes=(*done.notes, f"imported by {said}")) if others else done
 
 
 def _is_whole(edit: Edit) -> bool:

@@ -2,7 +2,7 @@
 
 address  = [ document "::" ] [ cell [ "::" ] ] target [ "@" digest ] [ ":" lines ]
 cell     = "[" n | id "]"                              of a notebook; the brackets may be left out of n
-target   = name { "." name } [ "[" n | "impl" "]" ] [ "#" section ] | "#" section | nothing
+target   = name { "." name } [ "[" n | "impl" | "*" "]" ] [ "#" section ] | "#" section | nothing
 lines    = n | n "-" m | n "+"
 header   = [ "replace" | "before" | "after" | "into" | "delete" | "create" ] address [ old " => " new ]
 """
@@ -22,12 +22,13 @@ Verb = Literal["replace", "before", "after", "into", "delete", "create"]
 VERBS: tuple[Verb, ...] = ("replace", "before", "after", "into", "delete", "create")
 
 _ADDRESS = re.compile(
-    r"(?P<name>.*?)(?:\[(?P<index>\d+|impl)\])?(?:#(?P<section>[^@:]*?))?"
+    r"(?P<name>.*?)(?:\[(?P<index>\d+|impl|\*)\])?(?:#(?P<section>[^@:]*?))?"
     r"(?:@(?P<digest>[0-9a-fA-F]{4}))?(?::(?P<first>\d+)(?:-(?P<last>\d+)|(?P<plus>\+))?)?",
     re.DOTALL,
 )
 # After `::`, or alone: `[3]`, `[3]::f`, `[3]#imports`, `[3]@3f1c:2`; `3::f` too, for shells that glob.
 _CELL = re.compile(r"(?:\[(?P<id>[\w-]{1,64})\]|(?P<number>\d+))(?:::|\.(?=[^\W\d])|(?=[#@:]|$))")
+_WORDS: dict[str, Literal["impl", "*"]] = {"impl": "impl", "*": "*"}
 _INDEXED = re.compile(r"(?P<name>.*)\.(?P<index>\d+)")
 
 
@@ -51,7 +52,7 @@ class Address:
 
     document: str | None = None
     name: str = ""
-    index: int | Literal["impl"] | None = None
+    index: int | Literal["impl", "*"] | None = None
     section: str | None = None
     digest: str | None = None
     lines: LineRange | None = None
@@ -122,7 +123,7 @@ def parse_address(text: str) -> Address:
     address = Address(
         document=document if colons and document else None,
         name=match["name"],
-        index=None if index is None else "impl" if index == "impl" else int(index),
+        index=int(index) if index and index.isdecimal() else _WORDS.get(index or ""),
         section=None if match["section"] is None else slug(match["section"]),
         digest=match["digest"] and match["digest"].lower(),
         lines=lines,

@@ -29,11 +29,12 @@ from ipy_llm.source.kept import outline_after
 from ipy_llm.source.lines import excerpt, line_splice, only_place, reading, shifts
 from ipy_llm.source.magics import cell_source
 from ipy_llm.source.merge import fit_replacement
-from ipy_llm.source.place import delete, insert
+from ipy_llm.source.place import delete, insert, listed, refuse_orphans
 from ipy_llm.source.resolve import find_section, label, resolve, sections_in, whole
 from ipy_llm.source.slips import reads, strip_blank, understand, variants
 from ipy_llm.source.target import Target
 from ipy_llm.source.text import Span, indentation, newline_of, splice, unify
+from ipy_llm.source.twins import as_one
 from ipy_llm.source.words import fenced_part, strip_fence
 
 
@@ -160,6 +161,10 @@ def apply(
 
     `document` is how messages write the document, `target` the oldest Python that must read it. Raises an `IpyLlmError`; then nothing happened.
     """
+    once = list(dict.fromkeys(edits))
+    if len(once) < len(edits):  # the same entry twice asks for the same thing
+        applied = apply(once, before, document, allow_removal=allow_removal, target=target)
+        return Applied(applied.outline, tuple(applied.touched[once.index(edit)] for edit in edits))
     steps = [_step(edit, before, document, rename=allow_removal) for edit in edits]
     try:
         return _finish(steps, before, document, allow_removal=allow_removal, target=target)
@@ -282,8 +287,11 @@ def _mended(edit: Edit, step: _Step, before: Outline, document: str) -> _Step | 
         texts.append(line_splice(edit.address, text, step.chunk, before)[1])
         if _fits(replace(step, text=texts[-1]), before, document):
             return replace(step, text=texts[-1])
-    if step.chunk.is_definition and re.search(
-        rf"\b(?:def|class) {step.chunk.name.rpartition('.')[2]}\b", step.text
+    if (
+        edit.address.lines
+        and edit.address.lines.insert
+        and step.chunk.is_definition
+        and re.search(rf"\b(?:def|class) {step.chunk.name.rpartition('.')[2]}\b", step.text)
     ):
         return None  # a twin of the chunk itself was not meant to stand in it
     if edit.address.lines and edit.address.lines.insert and _opens_beside(edit.text, step.chunk):
@@ -295,7 +303,8 @@ def _mended(edit: Edit, step: _Step, before: Outline, document: str) -> _Step | 
 def _opens_beside(text: str, chunk: Chunk) -> bool:
     """Say whether lines begin with a definition no further in than a definition they are inserted into."""
     first = next((line for line in unify(text).split("\n") if line.strip()), "")
-    opens = re.match(r"(?:@|class\b|def\b|async\s+def\b)", first.lstrip(" \t\f"))
+    # Decorators alone are for what stands below them.
+    opens = re.match(r"\s*(?:@.*\n\s*)*(?:class|def|async\s+def)\b", text)
     return chunk.is_definition and opens is not None and chunk.indent.startswith(indentation(first))
 
 
@@ -344,7 +353,9 @@ def _step(edit: Edit, before: Outline, document: str, *, rename: bool) -> _Step:
                 # It may have been meant for the last line.
                 told = ("the file ends without a newline now",) if span.start == chunk.span.end else ()
                 return _Step(span, new, "edited", told, chunk)
+            refuse_orphans(chunk, before, document)
             span, new, notes = delete(chunk, before)
+            notes = (*notes, *listed(chunk, before))
             # Not what the same statement binds beside it: of `a = b = 1` only one was asked for.
             held = Counter(
                 guarded_name(held)
@@ -385,7 +396,7 @@ def _replace(edit: Replace, chunk: Chunk, before: Outline, document: str, *, ren
     if chunk.kind != "section":
         fitted = fit_replacement(sent, chunk, before, document, rename=rename)
         return _Step(chunk.span, fitted.text, "replaced", (*notes, *fitted.notes), chunk)
-    fitted = fit_section(sent, chunk, before)
+    fitted = fit_section(sent, chunk, before, document)
     if not rename and before.language == "markdown" and chunk.name:
         from ipy_llm.source.prose import refuse_lost_headings  # noqa: PLC0415 - a cold start would pay 2 ms
 
@@ -393,7 +404,12 @@ def _replace(edit: Replace, chunk: Chunk, before: Outline, document: str, *, ren
     text = before.source.text
     empty = chunk.span.start == chunk.span.end and (chunk.name or not text)
     new = fitted.text + newline_of(text) if empty else fitted.text
-    return _Step(chunk.span, new, "replaced", (*notes, *fitted.notes), chunk)
+    # Of twins sent as one it is asked that one at least is left.
+    name = chunk.name.removesuffix("[*]")
+    fewer = Counter(
+        {name: sum(held.name == name for held in before.walk()) - 1} if name != chunk.name else {}
+    )
+    return _Step(chunk.span, new, "replaced", (*notes, *fitted.notes), chunk, fewer)
 
 
 def _as_hunks(edit: Replace, chunk: Chunk, before: Outline) -> tuple[Span, str] | None:
@@ -475,6 +491,9 @@ def _filled(span: Span, outline: Outline) -> Span:
 
 def _find(step: _Step, new: Span, before: Outline, after: Outline) -> Chunk | None:
     """Return the chunk of a step in the new outline; None is the whole document."""
+    if step.chunk is not None and step.chunk.name.endswith("[*]"):
+        now = [chunk for chunk in after.walk() if chunk.name == step.chunk.name.removesuffix("[*]")]
+        return as_one(now, after) or (now[0] if now else None)
     if step.chunk is not None and step.chunk.kind == "section":
         return find_section(step.chunk.name, after)
     if step.chunk is not None:

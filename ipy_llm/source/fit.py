@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 from ipy_llm.errors import EditRejectedError, ParseError
 from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.partial import Asked, not_the_chunk, refuse_more
 from ipy_llm.source.reindent import read_layout, reindent
-from ipy_llm.source.resolve import is_given, label, whole
+from ipy_llm.source.resolve import is_given, whole
 from ipy_llm.source.sent import (
     clean,
     definition_names,
     parse_suite,
     refuse_placeholders,
     side_comment,
-    unwrap,
 )
-from ipy_llm.source.signature import signature
 from ipy_llm.source.syntax import DEFINITIONS, bound_names, is_import, is_main, is_string, parse
 from ipy_llm.source.text import LINE_END, indentation, newline_of, unify
+from ipy_llm.source.wrapped import unwrap, without_imports
 
 __all__ = ["Fitted", "clean", "fit_chunk", "fit_main", "fit_new", "fit_section", "step_of"]
 
@@ -47,7 +47,7 @@ def fit_chunk(
     code = clean(sent)
     if chunk.inline:
         return _fit_inline(code, chunk, outline, document)
-    code, moved = normalise(code, chunk, outline)
+    code, moved = normalise(code, chunk, outline, document)
     notes = list(moved)
     body, shift = parse_suite(code)
     refuse_placeholders(code, old)
@@ -57,9 +57,9 @@ def fit_chunk(
         definition_names(body) if chunk.is_definition else [one for node in body for one in bound_names(node)]
     )
     if not found and not (rename and named):
-        raise _not_the_chunk(body, chunk, outline, document)
+        raise not_the_chunk(body, Asked(chunk, outline, document))
     if chunk.is_definition:
-        _refuse_more(body, found, chunk, outline, document)
+        refuse_more(body, found, Asked(chunk, outline, document))
     node = found[0] if found else next(node for node in body if bound_names(node))
     lines = code.split("\n")
     decorators = getattr(node, "decorator_list", [])
@@ -79,19 +79,22 @@ def fit_chunk(
     return Fitted(restore_line_ends("\n".join(lines), old, outline.source.text), tuple(notes))
 
 
-def normalise(sent: str, chunk: Chunk, outline: Outline) -> tuple[str, tuple[str, ...]]:
-    """Return a text for a chunk at its indentation, and notes: without fences, line numbers or wrapper.
+def normalise(sent: str, chunk: Chunk, outline: Outline, document: str = "") -> tuple[str, tuple[str, ...]]:
+    """Return a text for a chunk at its indentation, and notes: without its class around it or imports above it.
 
-    Raises `ParseError` where it does not parse.
+    Raises `ParseError` where it does not parse, `EditRejectedError` for an import that does not stand yet.
     """
     notes: list[str] = []
     step = step_of(outline, chunk)
     code = _restore_first_indent(clean(sent), chunk.indent, step, notes)
-    code = unwrap(code, chunk.name)
+    if chunk.is_definition:
+        code = unwrap(code, chunk.name)
+        code, more = without_imports(code, chunk, outline, document)
+        notes += more
     return _reindent(code, unify(chunk.span.of(outline.source.text)), chunk.indent, step), tuple(notes)
 
 
-def fit_section(sent: str, section: Chunk, outline: Outline) -> Fitted:
+def fit_section(sent: str, section: Chunk, outline: Outline, document: str = "") -> Fitted:
     """Fit a replacement for a section or a whole document: its first line goes where the markers stand."""
     old = section.span.of(outline.source.text)
     code = clean(sent)
@@ -101,7 +104,7 @@ def fit_section(sent: str, section: Chunk, outline: Outline) -> Fitted:
     elif is_given(section, "main", outline):
         text = fit_main(code, outline)
     else:
-        refuse_placeholders(code, old)
+        _refuse_placeholders(code, old, section, outline, document)
         if is_given(section, "docstring", outline):
             quoted = as_docstring(code)
             notes = ("put it in quotes",) if quoted != code else ()
@@ -112,6 +115,18 @@ def fit_section(sent: str, section: Chunk, outline: Outline) -> Fitted:
             )
         text = _reindent_loosely(code, unify(old), section.indent, step_of(outline, section))
     return Fitted(restore_line_ends(text, old, outline.source.text), notes)
+
+
+def _refuse_placeholders(code: str, old: str, section: Chunk, outline: Outline, document: str) -> None:
+    """Refuse a comment that stands for code left out, of a whole document with the definitions to address."""
+    try:
+        refuse_placeholders(code, old)
+    except EditRejectedError as error:
+        there = {chunk.name for chunk in outline.chunks}
+        names = [] if section.name else [name for node in parse_suite(code)[0] for name in bound_names(node)]
+        found = [name for name in names if name in there]
+        error.steps = tuple(f"send it by its name: {document}::{name}" for name in found[:5]) or error.steps
+        raise
 
 
 def fit_main(sent: str, outline: Outline) -> str:
@@ -170,7 +185,7 @@ def restore_line_ends(text: str, old: str, document: str) -> str:
 def _fit_inline(code: str, chunk: Chunk, outline: Outline, document: str) -> Fitted:
     body, _ = parse_suite(code)
     if not any(chunk.name.rpartition(".")[2] in bound_names(node) for node in body):
-        raise _not_the_chunk(body, chunk, outline, document)
+        raise not_the_chunk(body, Asked(chunk, outline, document))
     if len(body) != 1 or "\n" in code or isinstance(body[0], DEFINITIONS):
         number = outline.line_of(chunk.code)
         raise EditRejectedError(
@@ -243,53 +258,3 @@ def as_docstring(code: str) -> str:
             steps=['begin and end it with """'],
         )
     return f'"""{code}\n"""' if "\n" in code else f'"""{code}"""'
-
-
-def _refuse_more(
-    body: list[ast.stmt], found: list[ast.stmt], chunk: Chunk, outline: Outline, document: str
-) -> None:
-    """Refuse what would stand beside a definition where it was not meant to."""
-    prefix = document and f"{document}::"
-    if len(found) > 1 and all(isinstance(node, DEFINITIONS) for node in found):
-        raise EditRejectedError(
-            f"the text defines {chunk.name} {len(found)} times; nothing was written",
-            steps=[f"send only the one addressed: {prefix}{label(chunk, outline)}"],
-        )
-    owner = chunk.name.rpartition(".")[0]
-    in_class = any(other.name == owner and other.kind == "class" for other in outline.walk())
-    if in_class and any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in body):
-        raise EditRejectedError(
-            f"an import beside {chunk.name} would become an attribute of {owner}; nothing was written",
-            steps=[f"send the imports apart: into {prefix}#imports"],
-        )
-
-
-def _not_the_chunk(body: list[ast.stmt], chunk: Chunk, outline: Outline, document: str) -> EditRejectedError:
-    owner, _, name = chunk.name.rpartition(".")
-    prefix = document and f"{document}::"
-    address = f"{prefix}{label(chunk, outline)}"
-    if chunk.is_definition and not definition_names(body):
-        count = outline.lines(chunk.span)[1] - outline.lines(chunk.span)[0] + 1
-        return EditRejectedError(
-            f"the text has no {chunk.kind} {name}: a chunk is replaced whole, header too; nothing was written",
-            steps=[f"begin with: {signature(chunk, outline)}:"]
-            + [f"or replace lines of it: {address}@{outline.digest(chunk.span)}:2-{count}"] * (count > 1),
-        )
-    names = [bound for node in body for bound in bound_names(node)]
-    if not names:
-        return EditRejectedError(
-            f"the text does not assign {name}: a chunk is replaced whole; nothing was written",
-            steps=[f"begin with: {name} ="],
-        )
-    if names[0] == owner.rpartition(".")[2]:
-        return EditRejectedError(
-            f"the text is all of {owner}, not {chunk.name} alone; nothing was written",
-            steps=[f"to replace it all: {prefix}{owner}"],
-        )
-    other = f"{owner}.{names[0]}".lstrip(".")
-    there = any(twin.name == other for twin in outline.walk())
-    return EditRejectedError(
-        f"the text defines {', '.join(names)}, not {name}; nothing was written",
-        steps=[f"to replace it: {prefix}{other}" if there else f"to add it: after {address}"]
-        + ([] if there else ["to rename: the same with --allow-removal"]),
-    )

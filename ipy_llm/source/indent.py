@@ -49,6 +49,9 @@ def even_out(text: str) -> str | None:
         if level is None:
             return None
         own = len(indentation(lines[at]))
+        alone = [*lines[:at], _moved(lines[at], level - own), *lines[at + 1 :]]
+        if _wrong(alone) is None:  # what stands below it is right where it is
+            return "\n".join(alone)
         stop = at
         while stop < len(lines) and (not lines[stop].strip() or len(indentation(lines[stop])) >= own):
             stop += 1

@@ -16,7 +16,9 @@ from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.elide import MARK, definition, fill_in, holds_mark, is_mark, mark, refusal
 from ipy_llm.source.fit import Fitted, fit_chunk, normalise, restore_line_ends
 from ipy_llm.source.outline import outline as outline_of
+from ipy_llm.source.partial import Asked, refuse_header
 from ipy_llm.source.place import Where, insert
+from ipy_llm.source.preamble import add_docstring
 from ipy_llm.source.resolve import label
 from ipy_llm.source.sent import clean, parse_suite, placeholders
 from ipy_llm.source.signature import header_end
@@ -34,6 +36,7 @@ def fit_replacement(sent: str, chunk: Chunk, outline: Outline, document: str, *,
     sent = clean(sent)
     left_out = placeholders(sent, old) if chunk.is_definition and not chunk.inline else []
     if not left_out:
+        refuse_header(sent, Asked(chunk, outline, document))
         return fit_chunk(sent, chunk, outline, document, rename=rename)
     try:
         return _fit_marked(mark(sent, left_out), chunk, outline, document)
@@ -54,7 +57,9 @@ def _fit_marked(marked: str, chunk: Chunk, outline: Outline, document: str) -> F
     old = chunk.span.of(outline.source.text)
     if outline.damage is not None:
         _refuse_broken(old)
-    code, notes = normalise(marked, chunk, outline)
+    code, notes = normalise(marked, chunk, outline, document)
+    if MARK not in code:  # it stood for what is around the definition
+        return fit_chunk(code, chunk, outline, document)
     name = chunk.name.rpartition(".")[2]
     node, shift = definition(code, name)
     if chunk.kind == "class" and any(map(is_mark, node.body)):
@@ -185,9 +190,11 @@ class _Merge:
         """Take over a docstring; say whether the member is one."""
         if not is_string(member):
             return False
-        if self.chunk.docstring is None:
-            raise refusal("the old class has no docstring to replace")
         first, last = _own_lines(member, self.shift)
+        if self.chunk.docstring is None:
+            sent = "\n".join(self.lines[first:last])
+            self.splices.append(add_docstring(self.chunk, sent, self.outline))
+            return True
         self.take_over(self.chunk.docstring, "\n".join(self.lines[first:last]))
         return True
 

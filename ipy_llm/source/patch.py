@@ -101,14 +101,17 @@ def _lines(text: str) -> list[str]:
 def without_header(header: Header, text: str) -> str:
     """Return the text below a header without a copy of that header. Raises `ParseError` where it is another one."""
     first, _, rest = unify(text).lstrip("\n").partition("\n")
+    if header.verb == "create":
+        return rest if re.match(r"%%(?:writefile|file) ", first) else text
     match = _OTHER_MARK.fullmatch(first) or re.fullmatch(r"(?P<mark>@@) (?P<header>\S.*)", first)
-    if match is None or _DIFF.fullmatch(first) or header.verb == "create":
+    if match is None or _DIFF.fullmatch(first):
         return text
     copied = parse_header(match["header"])
     if copied.verb == header.verb and copied.address.name.endswith(header.address.name.rpartition(".")[2]):
         return rest
     raise ParseError(
-        f"the text begins with another header, `{first}`", steps=["send a patch without an ADDRESS"]
+        f"the text begins with another header, `{first}`",
+        steps=[f"for that alone: {copied}", "for both: a patch, without an ADDRESS"],
     )
 
 
@@ -116,7 +119,7 @@ def _with_marks(lines: list[str]) -> list[str]:
     """Return lines whose entries begin with `@@ ` where all begin with another mark, the first line's."""
     if any(line.startswith(_ENTRY) for line in lines):
         return lines
-    filled = [line for line in lines if line.strip() and not is_prose(line)]
+    filled = [line for line in lines if line.strip() and (_OTHER_MARK.fullmatch(line) or not is_prose(line))]
     first = _OTHER_MARK.fullmatch(filled[0]) if filled else None
     if first is None:
         return lines

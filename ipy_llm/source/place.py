@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import replace
+from itertools import takewhile
 from typing import Literal
 
 from ipy_llm.errors import EditRejectedError
@@ -98,6 +99,32 @@ def delete(chunk: Chunk, outline: Outline) -> tuple[Span, str, tuple[str, ...]]:
     return Span(len(text[:start].removesuffix("\n").removesuffix("\r")), len(text)), "", ()
 
 
+def refuse_orphans(chunk: Chunk, outline: Outline, document: str) -> None:
+    """Refuse to delete a getter whose setter or deleter would be left without it. Raises `EditRejectedError`."""
+    if chunk.accessor != "getter":
+        return
+    left = [
+        other
+        for other in outline.walk()
+        if other.name == chunk.name and other.accessor in {"setter", "deleter"}
+    ]
+    if left:
+        raise EditRejectedError(
+            f"{label(left[0], outline)} would be left without its getter; nothing was written",
+            steps=[f"to delete all of it: delete {document and document + '::'}{chunk.name}[*]"],
+        )
+
+
+def listed(chunk: Chunk, outline: Outline) -> tuple[str, ...]:
+    """Return a note where `__all__` still names a chunk that is deleted."""
+    exported = next((other for other in outline.chunks if other.name == "__all__"), None)
+    if exported is None or "." in chunk.name or chunk is exported:
+        return ()
+    name = chunk.name.removesuffix("[*]")
+    text = exported.span.of(outline.source.text)
+    return ("`__all__` still names it",) if re.search(rf"[\"']{re.escape(name)}[\"']", text) else ()
+
+
 def _beside(where: Where, anchor: Chunk, fitted: Fitted, outline: Outline) -> tuple[Span, str]:
     first, last = outline.lines(anchor.outer)
     above = None if anchor.first or first == 1 else _blank_above(first, outline)
@@ -138,6 +165,9 @@ def _into(address: Address, sent: str, outline: Outline, document: str) -> tuple
     fitted = fit_new(sent, owner.body_indent, outline)
     if owner.placeholder is not None:
         return owner.placeholder, fitted.text
+    field = _last_field(owner, sent) if not fitted.is_definition else None
+    if field is not None:
+        return _at(field.span.end), f"\n{fitted.text}"
     end = owner.children[-1] if owner.children and owner.children[-1].last else None
     gap = _gap_at_end(end, fitted, 1, outline)
     return _at(owner.span.end), "\n" * (gap + 1) + fitted.text
@@ -159,6 +189,19 @@ def _refuse_dead(owner: Chunk, address: Address, outline: Outline) -> None:
             f"{owner.name} ends with `{word}`; what follows would never run; nothing was written",
             steps=[f"to insert before the {word}: {before}"],
         )
+
+
+def _last_field(owner: Chunk, sent: str) -> Chunk | None:
+    """Return the last of the assignments that open a class, where a text only adds assignments that use no method."""
+    members = owner.children
+    fields = list(takewhile(lambda child: child.kind == "assignment", members))
+    if owner.kind != "class" or not fields or len(fields) == len(members) or fields[-1].inline:
+        return None
+    body, _ = parse_suite(unify(sent).strip("\n"))
+    used = {node.id for one in body for node in ast.walk(one) if isinstance(node, ast.Name)}
+    later = {child.name.rpartition(".")[2] for child in members[len(fields) :]}
+    plain = all(isinstance(node, (ast.Assign, ast.AnnAssign)) for node in body)
+    return fields[-1] if plain and not used & later else None
 
 
 def _opened(owner: Chunk, fitted: Fitted, outline: Outline) -> str:

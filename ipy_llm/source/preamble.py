@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from ipy_llm.errors import EditRejectedError, ParseError
+from ipy_llm.errors import EditRejectedError
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.fit import as_docstring, fit_new
+from ipy_llm.source.imports import bindings, is_plain, standing
 from ipy_llm.source.sent import parse_suite
 from ipy_llm.source.signature import header_end
-from ipy_llm.source.syntax import is_import
 from ipy_llm.source.text import Span, split_lines
 
 
@@ -25,18 +25,18 @@ def add_imports(sent: str, outline: Outline) -> tuple[Span, str]:
         raise EditRejectedError(f"where the imports end is not certain: {outline.error}; nothing was written")
     if outline.imports is None:
         return _first_import(text, outline)
-    there, plain_end = _standing(outline)
+    there, plain_end = standing(outline)
     lines = text.split("\n")
     nodes = parse_suite(text)[0]
     for node in reversed(nodes):
-        if isinstance(node, (ast.Import, ast.ImportFrom)) and _bindings(node) <= there:
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and bindings(node) <= there:
             del lines[node.lineno - 1 : node.end_lineno]
     text = "\n".join(lines).strip("\n")
     if not text:
         return Span(outline.imports.end, outline.imports.end), ""
     if text.startswith("from __future__ "):
         return Span(outline.imports.start, outline.imports.start), f"{text}\n"
-    plain = all(map(_is_plain, parse_suite(text)[0]))
+    plain = all(map(is_plain, parse_suite(text)[0]))
     at = plain_end if plain and plain_end else outline.imports.end
     return Span(at, at), f"\n{text}"
 
@@ -59,39 +59,6 @@ def add_docstring(owner: Chunk | None, sent: str, outline: Outline) -> tuple[Spa
 def as_docstring_text(sent: str, indent: str, outline: Outline) -> str:
     """Return a docstring at an indentation; words without quotes are put in them."""
     return fit_new(as_docstring(sent.strip()), indent, outline).text
-
-
-def _standing(outline: Outline) -> tuple[set[tuple[str, ...]], int]:
-    """Return what the first run of imports binds outside of branches, and where its last plain import ends."""
-    assert outline.imports is not None
-    span = outline.imports
-    text = span.of(outline.source.text)
-    first = outline.line_of(span.start)
-    there: set[tuple[str, ...]] = set()
-    end = 0
-    try:
-        nodes = parse_suite(text)[0]
-    except ParseError as error:
-        raise EditRejectedError(
-            f"the imports are broken themselves: {outline.error}; nothing was written",
-            steps=["replace #imports"],
-        ) from error
-    for node in nodes:
-        if _is_plain(node):
-            assert isinstance(node, (ast.Import, ast.ImportFrom))
-            there |= _bindings(node)
-            end = outline.end_of_line(first + (node.end_lineno or node.lineno) - 1)
-    return there, end
-
-
-def _is_plain(node: ast.stmt) -> bool:
-    return isinstance(node, (ast.Import, ast.ImportFrom)) and is_import(node)
-
-
-def _bindings(node: ast.Import | ast.ImportFrom) -> set[tuple[str, ...]]:
-    """Return what each name of an import is: `import json`, `from a import b as c`."""
-    source = "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
-    return {(type(node).__name__, source, alias.name, alias.asname or "") for alias in node.names}
 
 
 def _at_top(text: str, outline: Outline) -> tuple[Span, str]:

@@ -73,14 +73,14 @@ def reindent(code: str, old: str, target: str, step: str | None = None) -> str:
     """Return `code` moved to the indentation `target`.
 
     `old` is the text it replaces, for the bytes of its strings and of lines whose place the new text
-    cannot tell. `step` is one level of indentation in the file: code written wholly in another step is
-    converted, continuation lines and strings apart. Raises `SyntaxError` where `code` does not tokenize.
+    cannot tell. `step` is one level of indentation in the file: code written in others is converted,
+    continuation lines and strings apart. Raises `SyntaxError` where `code` does not tokenize.
     """
     layout = read_layout(code)
     base = next((indentation(line.text) for line in layout.lines if line.kind == "code"), "")
     before = _try_layout(old)
     steps = before.steps if before and before.steps else {step} if step else set()
-    convert = len(layout.steps) == len(steps) == 1 and layout.steps != steps
+    convert = len(steps) == 1 and bool(layout.steps - steps)
     unit = next(iter(steps)) if convert else ""
     result: list[str] = []
     doubtful: set[int] = set()

@@ -9,6 +9,7 @@ from ipy_llm.source.address import Address, like, parse_address
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.near import closest
 from ipy_llm.source.text import Span, indentation
+from ipy_llm.source.twins import as_one
 
 MENU = 12  # of sections that have a title in common
 
@@ -52,11 +53,22 @@ def resolve(address: Address, outline: Outline, document: str = "") -> Chunk:
             steps=[f"did you mean {document and document + '::'}{name}" for name in near]
             or [f"outline {document}"],
         )
+    if address.index == "*":
+        together = as_one(found, outline)
+        if together is None and len(found) > 1:
+            raise EditRejectedError(
+                f"{address.name} stands {len(found)} times, with other code between; name them one by one",
+                steps=[_menu_line(chunk, outline, document) for chunk in found],
+            )
+        return together or found[0]
     if len(found) > 1:
+        together = as_one(found, outline)
         raise AmbiguousError(
             f"{address.target} is {len(found)} things in {document or 'the document'}; say which",
             candidates=[f"{document and document + '::'}{label(chunk, outline)}" for chunk in found],
-            steps=[_menu_line(chunk, outline, document) for chunk in found],
+            steps=[
+                _menu_line(chunk, outline, document) for chunk in (*found, *([together] if together else ()))
+            ],
         )
     return found[0]
 
@@ -104,6 +116,8 @@ def candidates(address: Address, outline: Outline) -> list[Chunk]:
     found = [chunk for chunk in outline.walk() if chunk.name == address.name]
     if not found and accessor in {"getter", "setter", "deleter"}:
         found = [chunk for chunk in outline.walk() if chunk.name == name and chunk.accessor == accessor]
+    if address.index == "*":
+        return found
     if address.index == "impl":
         return [chunk for chunk in found if not chunk.overload]
     if address.index is not None:

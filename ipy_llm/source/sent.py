@@ -6,14 +6,19 @@ import ast
 import io
 import re
 import tokenize
+from collections.abc import Iterator
 
 from ipy_llm.errors import EditRejectedError, ParseError
 from ipy_llm.source.reindent import Line, read_layout
 from ipy_llm.source.slips import strip_blank
-from ipy_llm.source.syntax import DEFINITIONS, bound_names, parse
+from ipy_llm.source.syntax import DEFINITIONS, is_string, parse
 from ipy_llm.source.text import indentation, unify
 from ipy_llm.source.words import is_fence, is_prose
 
+_OPEN_END = re.compile(r"unterminated triple|EOF")
+_CUT = re.compile(
+    r"never closed|unterminated|EOF|expected an indented block.*:\s*$|[-+*/%|&,(\[{=.\\]\s*$", re.DOTALL
+)
 _CURLY = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 
 _WHOLE = r"(?:code|function|method|class|module|implementation|body|logic|file)s?"
@@ -30,7 +35,9 @@ _PLACEHOLDER = re.compile(
     | (?:keep\s+)?(?:(?:the|all)\s+)*(?:rest|remaining|remainder|existing|other|everything)\b[^=]*
       \b(?:unchanged|omitted|same|as\s+before|as\s+above|as\s+is|as\s+it\s+was|untouched|intact){_EDGE}
     | (?:the\s+)?rest\s+of\s+(?:(?:the|this|your|my)\s+)*(?:\w+\s+)?{_WHOLE}(?:\s+(?:goes\s+)?(?:here|follows))?{_EDGE}
-    | (?:existing|previous|remaining|unchanged)\s+{_WHOLE}(?:\s+(?:goes\s+)?(?:here|follows))?{_EDGE}
+    | (?:the\s+)?(?:existing|previous|remaining|unchanged|original|current)\s+{_WHOLE}
+      (?:\s+(?:goes\s+|stays\s+)?(?:here|follows|unchanged))?{_EDGE}
+    | [-=~*\s]*(?:snip(?:ped)?|truncated(?:\s+for\s+brevity)?)[-=~*\s]*{_EDGE}
     | (?:(?:code|body|implementation|remains?|is|stays?|the)\s+)*(?:unchanged|same\s+as\s+before|omitted(?:\s+for\s+brevity)?){_EDGE}
     )""",
     re.IGNORECASE | re.VERBOSE,
@@ -63,8 +70,15 @@ def parse_suite(code: str) -> tuple[list[ast.stmt], int]:
         lines = code.split("\n")
         number = (error.lineno or 1) - shift
         shown = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+        last = max((at for at, line in enumerate(lines, 1) if line.strip()), default=0)
+        early = number >= last or _OPEN_END.search(error.msg)
+        what = (
+            "ends early, on"
+            if early and _CUT.search(error.msg + lines[last - 1])
+            else "has a syntax error on"
+        )
         raise ParseError(
-            f"the text has a syntax error on its line {number}: {error.msg}; nothing was written",
+            f"the text {what} its line {number}: {error.msg}; nothing was written",
             steps=([f"  {shown}"] if shown else []) + _habit(lines, shown),
         ) from error
     if not shift:
@@ -74,42 +88,12 @@ def parse_suite(code: str) -> tuple[list[ast.stmt], int]:
     return [*branch.body, *tree.body[1:]], 1
 
 
-def unwrap(code: str, name: str) -> str:
-    """Return the one definition `Cart.total` out of `class Cart:` around it, else the code as it is.
-
-    Only where the class has the owner's name and holds nothing else.
-    """
-    *owners, own = name.split(".")
-    body, shift = parse_suite(code)
-    if any(own in bound_names(node) for node in body):
-        return code
-    for depth in range(len(owners)):
-        inner = body
-        for owner in owners[depth:]:
-            only = inner[0] if len(inner) == 1 else None
-            if not isinstance(only, ast.ClassDef) or only.name != owner or only.decorator_list:
-                break
-            inner = only.body
-        else:
-            if len(inner) != 1 or own not in bound_names(inner[0]):
-                return code
-            lines = code.split("\n")
-            decorators = [decorator.lineno for decorator in getattr(inner[0], "decorator_list", [])]
-            start = min([inner[0].lineno, *decorators]) - 1 - shift
-            if lines[start][: inner[0].col_offset].strip(" \t@"):
-                return code  # it stands on the header's line
-            while start and lines[start - 1].lstrip().startswith("#"):
-                start -= 1
-            return "\n".join(lines[start:])
-    return code
-
-
 def placeholders(code: str, old: str) -> list[int]:
     """Return the 0-based lines of comments that stand for code left out.
 
     A comment that stands in the old text too is none.
     """
-    if "#" not in code:
+    if "#" not in code and "..." not in code:
         return []
     known = {line.strip() for line in unify(old).split("\n")}
     try:
@@ -118,11 +102,44 @@ def placeholders(code: str, old: str) -> list[int]:
         return []
     found = []
     for number, line in enumerate(lines):
-        match = _PLACEHOLDER.fullmatch(line.text.strip()) if line.kind == "comment" else None
+        text = line.text.strip()
+        if line.kind == "code" and text not in known and _is_left_out(text):
+            found.append(number)
+        match = _PLACEHOLDER.fullmatch(text) if line.kind == "comment" else None
         # Without dots it must stand alone: `# ... the rest.` may end a comment of several lines.
         if match and line.text.strip() not in known and (match["dotted"] or _alone(number, lines)):
             found.append(number)
-    return found
+    return sorted({*found, *_dots(code, known)})
+
+
+def is_dots(node: ast.stmt) -> bool:
+    """Say whether a statement is `...` or `[...]`."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    if isinstance(value, ast.List) and len(value.elts) == 1:
+        value = value.elts[0]
+    return isinstance(value, ast.Constant) and value.value is ...
+
+
+def _is_left_out(text: str) -> bool:
+    """Say whether a line is `...` or `pass` with a comment that says what it stands for."""
+    match = re.fullmatch(r"(?:\.\.\.|pass)\s*(#.*)", text)
+    return match is not None and _PLACEHOLDER.fullmatch(match[1]) is not None
+
+
+def _dots(code: str, known: set[str]) -> Iterator[int]:
+    """Yield the lines of `...` beside other statements, where it does nothing: beside a docstring alone it is a stub."""
+    if "..." not in code or "..." in known:
+        return
+    try:
+        body, shift = parse_suite(code)
+    except ParseError:
+        return
+    for node in [ast.Module(body, []), *(child for one in body for child in ast.walk(one))]:
+        for name in ("body", "orelse", "finalbody"):
+            suite = getattr(node, name, [])
+            if not isinstance(suite, list) or len(suite) < 2 + (bool(suite) and is_string(suite[0])):
+                continue
+            yield from (one.lineno - 1 - shift for one in suite if isinstance(one, ast.stmt) and is_dots(one))
 
 
 def refuse_placeholders(code: str, old: str) -> None:

@@ -7,6 +7,7 @@ its own merits.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ _NUMBERED = tuple(
 )  # fmt: skip
 _PROMPT = re.compile(r"(?:>>>|\.\.\.|In \[\d*\]:|[ ]+\.{3,}:)(?: (?P<rest>.*))?")
 _BLANKS = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+_COMMENT_LINE = re.compile(r"^([ \t]*)#.*$", re.MULTILINE)
+_NOISE = re.compile(r"(?:python3?|py)|#\s*(?:\w+[/\\])*\w+\.pyi?:?", re.IGNORECASE)
+_TAGS = re.compile(r"<(?P<tag>[A-Za-z][\w-]*)(?: [^>]*)?>\n(?P<inner>.*)\n</(?P=tag)>", re.DOTALL)
 _UNSEEN = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
 _WIDE = re.compile("[\uff01-\uff5e]")
 _DASH = re.compile("[\u2012\u2013\u2014\u2212]")
@@ -98,11 +102,15 @@ def reads(text: str, old: str = "") -> bool:
     lines = text.split("\n")
     if has_heredoc_end(lines, old) or (_ENTITY.search(text) and _escaped_code(text)):
         return False
-    if string_of_code(text) is not None:
+    if string_of_code(text) is not None or _noise(lines, old):
         return False
     inner = [indentation(line) for line in lines[1:] if line.strip() and not line.lstrip().startswith("#")]
     restored = min(inner, key=len, default="")
-    return parses(text) or parses(f"if 1:\n{text}") or bool(restored and parses(f"if 1:\n{restored}{text}"))
+    ways = [text, f"if 1:\n{text}", f"if 1:\n{restored}{text}"] if restored else [text, f"if 1:\n{text}"]
+    # A suite that holds only a comment may be one that leaves code out.
+    return any(map(parses, ways)) or (
+        "#" in text and any(parses(_COMMENT_LINE.sub(r"\1...", way)) for way in ways)
+    )
 
 
 def parses(text: str) -> bool:
@@ -230,6 +238,42 @@ def without_head(text: str) -> str | None:
     return rest if re.fullmatch(r"\S+@[0-9a-f]{4}(?:  .*)?", head) else None
 
 
+def without_noise(text: str) -> str | None:
+    """Take away a first line that only names the language or the file."""
+    lines = text.split("\n")
+    return "\n".join(lines[1:]) if _noise(lines, "") else None
+
+
+def without_tags(text: str) -> str | None:
+    """Take away a pair of tags around the code."""
+    match = _TAGS.fullmatch(text)
+    return match["inner"] if match else None
+
+
+def with_one_edge(text: str) -> str | None:
+    """Move code that stands further right than the imports above it to their column."""
+    lines = text.split("\n")
+    heads = [at for at, line in enumerate(lines) if re.match(r"(?:import|from) ", line)]
+    rest = [line for line in lines[heads[-1] + 1 :] if line.strip()] if heads else []
+    base = indentation(rest[0]) if rest else ""
+    if not base or not all(line.startswith(base) for line in rest):
+        return None
+    return "\n".join([*lines[: heads[-1] + 1], *(line[len(base) :] for line in lines[heads[-1] + 1 :])])
+
+
+def with_spaces(text: str) -> str | None:
+    """Write blanks for tabs that Python cannot tell apart from them, where all widths mean the same."""
+    if "\t" not in text:
+        return None
+    ways = [
+        "\n".join(indentation(line).expandtabs(width) + line.lstrip(" \t") for line in text.split("\n"))
+        for width in (4, 8, 2)
+    ]
+    ways = [way for way in ways if parses(way) or parses(f"if 1:\n{way}")]
+    trees = {ast.dump(parse(way if parses(way) else f"if 1:\n{way}")) for way in ways}
+    return ways[0] if len(trees) == 1 else None
+
+
 def without_odd_blanks(text: str) -> str | None:
     """Write plain blanks for no-break and other odd ones, and drop those that cannot be seen, outside strings."""
     return _in_code(text, lambda code: _UNSEEN.sub("", _BLANKS.sub(" ", code)))
@@ -285,21 +329,29 @@ SLIPS = (
     Slip("", strip_fence),
     Slip("left out the words around the code", fenced_part),
     Slip("left out the heredoc around it", without_heredoc, line=False),
+    Slip("", without_tags, line=False),
+    Slip("left out its first line", without_noise, line=False),
     Slip("", without_head),
     Slip("", without_numbers),
     Slip("left out the prompts", without_prompts),
     Slip("left out the `>` of its lines", without_quoting),
     Slip("left out the `+` of its lines", without_marks),
     Slip("read `\\n` as line ends", without_escapes, line=False),
+    Slip("", with_own_comments, line=False),
     Slip("left out the words around the code", without_prose, line=False),
     Slip("read `&lt;` and its like", without_entities),
     Slip("wrote plain blanks", without_odd_blanks),
     Slip("wrote straight quotes", with_straight_quotes),
     Slip("wrote plain signs", with_plain_signs),
-    Slip("", with_own_comments, line=False),
+    Slip("", with_one_edge, line=False),
+    Slip("wrote blanks for tabs", with_spaces, line=False),
     Slip("indented its body", indent_body, line=False),
     Slip("evened out its indentation", even_out, line=False),
 )
+
+
+def _noise(lines: list[str], old: str) -> bool:
+    return len(lines) > 1 and _NOISE.fullmatch(lines[0]) is not None and lines[0] not in old
 
 
 def _counts(numbers: list[int]) -> bool:

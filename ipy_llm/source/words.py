@@ -69,6 +69,8 @@ def _is_skipped(line: str) -> bool:
 def _is_sentence(line: str) -> bool:
     """Say whether a line is words: a capital or a bullet first, or a full stop last, and nothing of code."""
     bare = _INLINE_CODE.sub("", line.strip())
+    if bare.startswith("#"):
+        return False
     marked = _BULLET.match(bare)
     words = bare[marked.end() :] if marked else bare
     if not _TWO_WORDS.search(words) or _CODE_SIGN.search(words) or keyword.iskeyword(words.split()[0]):

@@ -72,7 +72,7 @@ def test_what_was_kept_is_said(shop):
         ("after Cart.total", "def tax(self):\n    return 0", "price\n\n\n", "price\n\n    def tax(self):\n        return 0\n\n\n"),
         ("before free", "Y = 1", "\n\ndef free", "\n\nY = 1\n\n\ndef free"),
         ("delete Cart.total", "", "\n    def total(self):\n        return self.price\n", ""),
-        ("into Cart", "z = 1", "return self.price\n", "return self.price\n\n    z = 1\n"),
+        ("into Cart", "z = 1", 'currency = "EUR"\n', 'currency = "EUR"\n    z = 1\n'),
     ],
 )  # fmt: skip
 def test_every_verb_lands_and_its_undo_restores_every_byte(shop, header, body, old, new):

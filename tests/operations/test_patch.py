@@ -70,7 +70,7 @@ def test_all_addresses_mean_the_text_before_the_patch(shop):
     ("last", "says"),
     [
         ("@@ Cart.totl\ndef totl(self): ...\n", "entry on line 3: no Cart.totl"),
-        ("@@ Cart.total\ndef total(self:\n", "syntax error"),
+        ("@@ Cart.total\ndef total(self:\n", "the text ends early, on its line 1"),
         ("@@ money.py::tax\ndef other(x): ...\n", "the text defines other, not tax"),
         ("@@ create money.py\nx = 1\n", "entry on line 3: money.py exists already"),
     ],

@@ -71,7 +71,11 @@ def test_into_a_class_goes_to_its_end(edited):
     assert edited(CLASS, "into A", "def new(self): ...") == CLASS.replace(
         "        return 2\n", "        return 2\n\n    def new(self): ...\n"
     )
-    assert edited(CLASS, "into A", "y = 2").count("        return 2\n\n    y = 2\n") == 1
+    assert edited(CLASS, "into A", "y = g(2)").count("        return 2\n\n    y = g(2)\n") == 1
+
+
+def test_into_a_class_an_assignment_goes_below_those_that_open_it(edited):
+    assert edited(CLASS, "into A", "y = 2") == CLASS.replace("x = 1\n", "x = 1\n    y = 2\n")
 
 
 def test_into_a_function_goes_to_its_end(edited):

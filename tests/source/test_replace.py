@@ -160,7 +160,8 @@ def test_an_overloaded_name_alone_is_ambiguous_and_the_menu_can_be_pasted(refusa
         "f is 3 things in shop.py; say which\n"
         "  'shop.py::f[0]'  lines 1-2\n"
         "  'shop.py::f[1]'  lines 3-4\n"
-        "  'shop.py::f[impl]'  lines 5-6"
+        "  'shop.py::f[impl]'  lines 5-6\n"
+        "  'shop.py::f[*]'  lines 1-6"
     )
 
 
@@ -195,7 +196,7 @@ def test_a_setter_does_not_become_a_getter(refusal):
 
 def test_a_bare_property_asks_which(refusal):
     assert refusal(PRICE, "A.p", "def p(self): ...").endswith(
-        "  shop.py::A.p.getter  lines 2-4\n  shop.py::A.p.setter  lines 6-8"
+        "  shop.py::A.p.getter  lines 2-4\n  shop.py::A.p.setter  lines 6-8\n  'shop.py::A.p[*]'  lines 2-8"
     )
 
 
@@ -272,7 +273,7 @@ def test_a_body_without_its_signature_is_refused_with_the_signature(refusal, at)
     assert refusal(CART, "free.inner", "return 2\n") == (
         "the text has no function inner: a chunk is replaced whole, header too; nothing was written\n"
         "begin with: def inner():\n"
-        f"or replace lines of it: shop.py::{at(CART, 'free.inner', '2-2')}"
+        f"or, to replace the whole body: shop.py::{at(CART, 'free.inner', '2')}"
     )
     assert "no function count" in refusal(CART, "Cart.count", "x = 2\nreturn x", allow_removal=True)
 
@@ -419,11 +420,27 @@ def test_a_comment_that_stands_for_code_is_refused_where_nothing_can_be_merged(r
     [
         "# ...but only once", "# Same as above.", "# same object so that both agree", "# Other methods", "# the rest.",
         "# ... w/ defaults.", "# .. image:: x.png", "# ...  for line in f:", "# the existing tax is not compounded",
-        "# Remaining: 3", "# previous = 1", "# rest, in seconds", "x = '# ...'", "... # ... existing code", "...",
+        "# Remaining: 3", "# previous = 1", "# rest, in seconds", "x = '# ...'",
     ],
 )  # fmt: skip
 def test_an_ordinary_comment_lands(edited, comment):
     assert comment in edited(CART, "Cart.count", f"def count(self):\n    x = 1\n    {comment}\n    return x")
+
+
+@pytest.mark.parametrize("dots", ["...", "[...]", "...  # unchanged", "pass  # existing code"])
+def test_dots_beside_other_statements_stand_for_code(edited, refusal, dots):
+    before = "def f(x):\n    a(x)\n    b(x)\n    return x\n"
+    assert edited(before, "f", f"def f(x, y):\n    a(x)\n    {dots}\n    return x") == before.replace(
+        "x):", "x, y):", 1
+    )
+    message = refusal(before, "f", f"def f(x):\n    c(x)\n    {dots}\n    return x")
+    assert "the statement above it does not stand in the old text" in message
+
+
+def test_dots_that_are_all_of_a_body_are_code(edited):
+    before = "def f(x):\n    return x\n"
+    assert edited(before, "f", "def f(x):\n    ...") == "def f(x):\n    ...\n"
+    assert edited(before, "f", 'def f(x):\n    """D."""\n    ...') == 'def f(x):\n    """D."""\n    ...\n'
 
 
 def test_a_comment_that_was_there_already_lands(edited):
