@@ -15,9 +15,9 @@ from ipy_llm.errors import IpyLlmError
 from ipy_llm.explore.index import Definition, Index, definitions, innermost, read_contents
 from ipy_llm.explore.rank import is_test
 from ipy_llm.explore.words import Occurrence, occurrences, word
-from ipy_llm.source.cells import cell_name
-from ipy_llm.source.notebook import Notebook, read_notebook
-from ipy_llm.source.resolve import whole
+from ipy_llm.source.notebooks.cells import cell_name
+from ipy_llm.source.notebooks.notebook import Notebook, read_notebook
+from ipy_llm.source.structure.resolve import whole
 from ipy_llm.source.text import decode, digest, line_starts, split_lines
 from ipy_llm.workspace.project import NAMED, scan_project
 

@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ipy_llm.errors import IpyLlmError
-from ipy_llm.source.cells import cell_name
 from ipy_llm.source.chunks import Kind, Outline
-from ipy_llm.source.notebook import read_notebook
-from ipy_llm.source.outline import outline
-from ipy_llm.source.resolve import label, whole
-from ipy_llm.source.signature import head
+from ipy_llm.source.notebooks.cells import cell_name
+from ipy_llm.source.notebooks.notebook import read_notebook
+from ipy_llm.source.structure.outline import outline
+from ipy_llm.source.structure.resolve import label, whole
+from ipy_llm.source.structure.signature import head
 from ipy_llm.source.text import decode
 from ipy_llm.workspace.project import NAMED, scan_project
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.explore.index import Index
 from ipy_llm.explore.mentions import Imported, Reading, Scope
-from ipy_llm.source.syntax import parse
+from ipy_llm.source.structure.syntax import parse
 from ipy_llm.source.text import decode
 
 _DEEP = 12  # imports and bases followed one after the other

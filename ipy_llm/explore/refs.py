@@ -20,7 +20,7 @@ from ipy_llm.explore.names import Defined, Meaning, Names, Unknown, instance_of
 from ipy_llm.explore.rank import is_test
 from ipy_llm.explore.words import occurrences, word
 from ipy_llm.source.chunks import Chunk, Outline
-from ipy_llm.source.syntax import parse
+from ipy_llm.source.structure.syntax import parse
 from ipy_llm.workspace.project import cache_folder
 
 _COPYING = frozenset(

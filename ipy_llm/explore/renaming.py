@@ -17,7 +17,7 @@ from ipy_llm.explore.names import Defined, Foreign, Module, Names, Unknown
 from ipy_llm.explore.refs import Reference, References, positions, references
 from ipy_llm.explore.words import occurrences
 from ipy_llm.source.chunks import Chunk, Outline
-from ipy_llm.source.outline import outline
+from ipy_llm.source.structure.outline import outline
 from ipy_llm.source.text import Source
 from ipy_llm.workspace.project import scan_project
 

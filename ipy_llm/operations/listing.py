@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ipy_llm.source.chunks import Chunk, Outline
-from ipy_llm.source.resolve import label
-from ipy_llm.source.signature import head
+from ipy_llm.source.structure.resolve import label
+from ipy_llm.source.structure.signature import head
 from ipy_llm.source.tokens import tokens as estimate
 
 OUTLINE_LINES = 150

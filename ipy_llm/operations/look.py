@@ -10,10 +10,10 @@ from ipy_llm.operations.listing import numbered
 from ipy_llm.operations.notebooks import show_notebook
 from ipy_llm.operations.operation import Reply
 from ipy_llm.source.address import parse_address
-from ipy_llm.source.cells import whole_refused
 from ipy_llm.source.documents import find, full_name, other_cells
-from ipy_llm.source.notebook import Notebook
-from ipy_llm.source.surroundings import Surroundings, surroundings, within
+from ipy_llm.source.notebooks.cells import whole_refused
+from ipy_llm.source.notebooks.notebook import Notebook
+from ipy_llm.source.structure.surroundings import Surroundings, surroundings, within
 from ipy_llm.source.text import split_lines
 from ipy_llm.workspace.locate import locate, read_file
 from ipy_llm.workspace.project import Workspace

@@ -10,9 +10,9 @@ from dataclasses import replace
 from ipy_llm.errors import AmbiguousError, IpyLlmError, NotFoundError
 from ipy_llm.source.address import parse_address
 from ipy_llm.source.patch import Entry
-from ipy_llm.source.sent import parse_suite
-from ipy_llm.source.slips import reads, understand
-from ipy_llm.source.syntax import bound_names
+from ipy_llm.source.sent.reading import parse_suite
+from ipy_llm.source.sent.slips import reads, understand
+from ipy_llm.source.structure.syntax import bound_names
 from ipy_llm.workspace.locate import exists, near_places, places
 from ipy_llm.workspace.project import Workspace
 

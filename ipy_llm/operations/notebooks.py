@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ipy_llm.operations.listing import bounded, entries, numbered
 from ipy_llm.operations.operation import Reply
-from ipy_llm.source.cells import cell_name, find_cell
-from ipy_llm.source.notebook import Cell, Notebook
-from ipy_llm.source.resolve import label, whole
+from ipy_llm.source.notebooks.cells import cell_name, find_cell
+from ipy_llm.source.notebooks.notebook import Cell, Notebook
+from ipy_llm.source.structure.resolve import label, whole
 from ipy_llm.source.text import split_lines
 from ipy_llm.source.tokens import tokens as estimate
 from ipy_llm.workspace.locate import Located

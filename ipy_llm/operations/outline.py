@@ -14,8 +14,8 @@ from ipy_llm.operations.notebooks import outline_notebook
 from ipy_llm.operations.operation import Reply
 from ipy_llm.source.address import parse_address
 from ipy_llm.source.documents import full_name
-from ipy_llm.source.notebook import Notebook
-from ipy_llm.source.resolve import label, resolve
+from ipy_llm.source.notebooks.notebook import Notebook
+from ipy_llm.source.structure.resolve import label, resolve
 from ipy_llm.workspace.locate import locate, read_file
 from ipy_llm.workspace.project import Workspace, cache_folder
 

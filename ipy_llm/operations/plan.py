@@ -15,8 +15,8 @@ from ipy_llm.operations.prepare import prepare
 from ipy_llm.operations.said import some
 from ipy_llm.source.documents import read_document
 from ipy_llm.source.patch import parse_patch
-from ipy_llm.source.plan import Plan, plan_deleted, plan_new
-from ipy_llm.source.plan import plan as plan_document
+from ipy_llm.source.planning.plan import Plan, plan_deleted, plan_new
+from ipy_llm.source.planning.plan import plan as plan_document
 from ipy_llm.source.text import decode
 from ipy_llm.workspace.files import language_of, read_bytes
 from ipy_llm.workspace.project import Workspace

@@ -18,11 +18,11 @@ from ipy_llm.source.documents import (
     holds,
     to_bytes,
 )
-from ipy_llm.source.edits import Delete, Edit, Hunks, Touched, edit_of
-from ipy_llm.source.gate import compile_gate
-from ipy_llm.source.literal import literal_document
+from ipy_llm.source.editing.edits import Delete, Edit, Hunks, Touched, edit_of
+from ipy_llm.source.editing.gate import compile_gate
+from ipy_llm.source.fitting.literal import literal_document
 from ipy_llm.source.patch import Entry
-from ipy_llm.source.resolve import settled
+from ipy_llm.source.structure.resolve import settled
 from ipy_llm.source.text import Source, digest, encode
 from ipy_llm.source.writing import create_document, edit_document
 from ipy_llm.workspace.files import Change, language_of, mode_of

@@ -18,8 +18,8 @@ from ipy_llm.operations.search import FOUND_TOKENS, paged, place_facts, said
 from ipy_llm.source.address import parse_address
 from ipy_llm.source.chunks import Outline
 from ipy_llm.source.documents import full_name
-from ipy_llm.source.notebook import Notebook
-from ipy_llm.source.resolve import candidates, resolve
+from ipy_llm.source.notebooks.notebook import Notebook
+from ipy_llm.source.structure.resolve import candidates, resolve
 from ipy_llm.source.text import decode, split_lines
 from ipy_llm.workspace.locate import locate, read_file
 from ipy_llm.workspace.project import Workspace, cache_folder

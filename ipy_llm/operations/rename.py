@@ -16,7 +16,7 @@ from ipy_llm.operations.check import after_write
 from ipy_llm.operations.operation import Reply
 from ipy_llm.operations.references import SECONDS, defined, grouped
 from ipy_llm.operations.search import said
-from ipy_llm.source.gate import compile_gate
+from ipy_llm.source.editing.gate import compile_gate
 from ipy_llm.source.text import Span, decode, encode, line_starts, splice
 from ipy_llm.workspace.files import Change, check_writable, read_bytes
 from ipy_llm.workspace.journal import commit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ipy_llm.source.edits import Touched
+from ipy_llm.source.editing.edits import Touched
 
 LINES = 12  # with three of the checks a reply has fifteen
 _NAMED = 40  # chunks of a patch with more entries than lines; who sends hundreds shows what comes next

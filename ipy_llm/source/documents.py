@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from ipy_llm.errors import EditRejectedError
 from ipy_llm.source.address import Address
-from ipy_llm.source.cells import cell_name, find_cell, names
 from ipy_llm.source.chunks import Chunk, Language, Outline
-from ipy_llm.source.kept import known_outline
-from ipy_llm.source.notebook import Notebook, read_notebook
-from ipy_llm.source.resolve import has, label, labels, resolve
+from ipy_llm.source.notebooks.cells import cell_name, find_cell, names
+from ipy_llm.source.notebooks.notebook import Notebook, read_notebook
+from ipy_llm.source.structure.kept import known_outline
+from ipy_llm.source.structure.resolve import has, label, labels, resolve
 from ipy_llm.source.text import decode, encode
 
 Document = Outline | Notebook

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 
 from ipy_llm.errors import ParseError
 from ipy_llm.source.address import Address, Header, parse_header
-from ipy_llm.source.blocks import Hunk
-from ipy_llm.source.dialects import read_foreign
-from ipy_llm.source.slips import strip_blank
+from ipy_llm.source.sent.blocks import Hunk
+from ipy_llm.source.sent.dialects import read_foreign
+from ipy_llm.source.sent.slips import strip_blank
+from ipy_llm.source.sent.words import fenced_part, is_prose, strip_fence
 from ipy_llm.source.text import unify
-from ipy_llm.source.words import fenced_part, is_prose, strip_fence
 
 _DIFF = re.compile(r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@.*")
 _OTHER_MARK = re.compile(

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from ipy_llm.source.chunks import Language
 from ipy_llm.source.documents import Document, refuse_cell
-from ipy_llm.source.edits import Edit, Touched, apply
-from ipy_llm.source.fit import fit_new
-from ipy_llm.source.gate import compile_gate, target_gate
-from ipy_llm.source.notebook import Notebook, read_notebook
-from ipy_llm.source.notebook_edits import edit_notebook, new_cells
-from ipy_llm.source.notebook_write import new_notebook
-from ipy_llm.source.outline import outline
-from ipy_llm.source.sent import clean
-from ipy_llm.source.slips import understand
+from ipy_llm.source.editing.apply import apply
+from ipy_llm.source.editing.edits import Edit, Touched
+from ipy_llm.source.editing.gate import compile_gate, target_gate
+from ipy_llm.source.fitting.fit import fit_new
+from ipy_llm.source.notebooks.edits import edit_notebook, new_cells
+from ipy_llm.source.notebooks.notebook import Notebook, read_notebook
+from ipy_llm.source.notebooks.write import new_notebook
+from ipy_llm.source.sent.reading import clean
+from ipy_llm.source.sent.slips import understand
+from ipy_llm.source.structure.outline import outline
 from ipy_llm.source.target import Target
 from ipy_llm.source.text import Source, Span
 

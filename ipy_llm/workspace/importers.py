@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ipy_llm.errors import IpyLlmError
-from ipy_llm.source.syntax import parse
+from ipy_llm.source.structure.syntax import parse
 from ipy_llm.source.text import decode
 from ipy_llm.workspace.files import read_bytes
 from ipy_llm.workspace.project import Workspace, walk

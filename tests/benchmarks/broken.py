@@ -22,8 +22,8 @@ from pathlib import Path
 
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.source.chunks import Chunk, Outline
-from ipy_llm.source.outline import outline
-from ipy_llm.source.resolve import label
+from ipy_llm.source.structure.outline import outline
+from ipy_llm.source.structure.resolve import label
 from ipy_llm.source.text import Source, decode, line_starts, unify
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.source.chunks import Chunk, Outline
-from ipy_llm.source.merge import fit_replacement
-from ipy_llm.source.outline import outline
+from ipy_llm.source.fitting.merge import fit_replacement
+from ipy_llm.source.structure.outline import outline
 from ipy_llm.source.text import decode, unify
 
 COMMENTS = (

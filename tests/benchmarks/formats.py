@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ipy_llm.source.chunks import Chunk, Outline
-from ipy_llm.source.resolve import label, whole
+from ipy_llm.source.structure.resolve import label, whole
 
 Sent = tuple[tuple[int, ...], str]
 

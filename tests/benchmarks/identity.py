@@ -27,12 +27,13 @@ from ipy_llm.errors import IpyLlmError
 from ipy_llm.operations.edit import edit, undo
 from ipy_llm.source.address import parse_header
 from ipy_llm.source.chunks import Chunk, Outline
-from ipy_llm.source.edits import apply, edit_of
-from ipy_llm.source.fit import fit_chunk
-from ipy_llm.source.outline import outline
-from ipy_llm.source.resolve import label
-from ipy_llm.source.signature import header_end
-from ipy_llm.source.slips import understand
+from ipy_llm.source.editing.apply import apply
+from ipy_llm.source.editing.edits import edit_of
+from ipy_llm.source.fitting.fit import fit_chunk
+from ipy_llm.source.sent.slips import understand
+from ipy_llm.source.structure.outline import outline
+from ipy_llm.source.structure.resolve import label
+from ipy_llm.source.structure.signature import header_end
 from ipy_llm.source.text import LINE_END, Source, decode, newline_of, unify
 from ipy_llm.workspace.project import Workspace
 

@@ -30,8 +30,8 @@ from ipy_llm.operations.edit import edit
 from ipy_llm.operations.look import show
 from ipy_llm.operations.prompt import PROMPT
 from ipy_llm.source.chunks import Chunk
-from ipy_llm.source.plan import plan
-from ipy_llm.source.resolve import label
+from ipy_llm.source.planning.plan import plan
+from ipy_llm.source.structure.resolve import label
 from ipy_llm.source.text import LINE_END, decode
 from ipy_llm.workspace.project import Workspace
 

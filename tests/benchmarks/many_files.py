@@ -23,8 +23,8 @@ from pathlib import Path
 
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.operations.edit import edit, undo
-from ipy_llm.source.outline import outline
-from ipy_llm.source.resolve import label
+from ipy_llm.source.structure.outline import outline
+from ipy_llm.source.structure.resolve import label
 from ipy_llm.source.text import decode, split_lines
 from ipy_llm.workspace.project import Workspace
 

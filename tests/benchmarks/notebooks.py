@@ -24,9 +24,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.source.address import parse_header
 from ipy_llm.source.documents import read_document, to_bytes
-from ipy_llm.source.edits import edit_of
-from ipy_llm.source.magics import is_python_cell
-from ipy_llm.source.notebook import Notebook
+from ipy_llm.source.editing.edits import edit_of
+from ipy_llm.source.notebooks.notebook import Notebook
+from ipy_llm.source.structure.magics import is_python_cell
 from ipy_llm.source.writing import edit_document
 
 PACKAGES = (
@@ -126,7 +126,7 @@ def steps(notebook: Notebook, number: int, trial: Trial) -> Iterator[tuple[str, 
 
 
 def digest(notebook: Notebook, number: int) -> str:
-    from ipy_llm.source.resolve import whole
+    from ipy_llm.source.structure.resolve import whole
 
     outline = notebook.cells[number].outline
     return outline.digest(whole(outline).span)
@@ -161,7 +161,7 @@ def names(text: str, found: list[str], trial: Trial, place: str) -> None:
         trial.tried["cells IPython cannot parse"] += 1
         return
     from ipy_llm.source.chunks import Outline
-    from ipy_llm.source.outline import outline
+    from ipy_llm.source.structure.outline import outline
     from ipy_llm.source.text import Source
 
     plain: Outline = outline(Source(ast.unparse(tree)))

@@ -27,7 +27,7 @@ from ipy_llm.explore.index import Definition, definitions, read_index
 from ipy_llm.explore.names import Defined
 from ipy_llm.explore.refs import positions, references
 from ipy_llm.source.address import parse_address
-from ipy_llm.source.resolve import candidates
+from ipy_llm.source.structure.resolve import candidates
 from ipy_llm.workspace.locate import read_file
 
 PACKAGES = (("starlette", "0.46.2"), ("click", "8.1.8"), ("networkx", "3.4.2"))

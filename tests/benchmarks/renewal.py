@@ -21,8 +21,8 @@ from pathlib import Path
 
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.source.chunks import Chunk, Outline
-from ipy_llm.source.outline import outline
-from ipy_llm.source.renew import Cut, renew
+from ipy_llm.source.structure.outline import outline
+from ipy_llm.source.structure.renew import Cut, renew
 from ipy_llm.source.text import Span, decode, line_starts, splice
 
 PIECES = [

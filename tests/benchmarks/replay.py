@@ -25,9 +25,9 @@ from formats import FORMATS, Changed, Sent, around, hunks_of, text_of
 
 from ipy_llm.operations.edit import edit
 from ipy_llm.operations.plan import plan
-from ipy_llm.source.outline import outline
 from ipy_llm.source.patch import Entry, parse_patch
-from ipy_llm.source.resolve import resolve
+from ipy_llm.source.structure.outline import outline
+from ipy_llm.source.structure.resolve import resolve
 from ipy_llm.source.text import decode, split_lines
 from ipy_llm.workspace.project import Workspace
 

@@ -22,8 +22,8 @@ from identity import at_column_0
 from slips import read_cases, read_project, send
 
 from ipy_llm.errors import IpyLlmError
-from ipy_llm.source.outline import outline
-from ipy_llm.source.slips import strip_blank, understand
+from ipy_llm.source.sent.slips import strip_blank, understand
+from ipy_llm.source.structure.outline import outline
 from ipy_llm.source.text import decode, unify
 from ipy_llm.workspace.project import Workspace
 

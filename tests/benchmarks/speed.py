@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.operations.edit import edit
 from ipy_llm.operations.look import show
-from ipy_llm.source.outline import outline
+from ipy_llm.source.structure.outline import outline
 from ipy_llm.source.text import Source, decode
 from ipy_llm.workspace.project import Workspace
 

@@ -13,12 +13,17 @@ from ipy_llm.workspace.project import journal_folder, pending_entry
 ARGUMENTS = {
     "show": {"address": "one.py::x"},
     "outline": {"path": "one.py"},
-    "edit": {"address": "one.py::x", "text": "x = 5", "check": False},
+    "edit": {"address": "one.py::x", "text": "x = 5", "check": "off"},
     "docs": {"name": "one.x"},
     "check": {},
     "log": {},
     "plan": {"old": "one.py", "new": "two.py"},
+    "find": {"query": "x"},
+    "refs": {"address": "one.py::x"},
+    "callers": {"address": "one.py::x"},
+    "rename": {"address": "one.py::x z", "check": "off"},
 }
+AFTER = {"edit": "x = 5\n", "rename": "z = 0\n"}
 
 
 @pytest.fixture
@@ -38,7 +43,7 @@ def test_a_verb_after_a_kill_settles_it_first_and_says_so(shop, verb):
     told = "`2 edits from one.py::x on` was cut short; its files are as before"
     assert (reply.notes if reply.raw else reply.lines)[0] == told
     assert reply.facts["settled"] == told
-    assert (shop.root / "one.py").read_text() == ("x = 5\n" if verb == "edit" else "x = 0\n")
+    assert (shop.root / "one.py").read_text() == AFTER.get(verb, "x = 0\n")
     assert not pending_entry(journal_folder(shop.root)).exists()
 
 

@@ -5,9 +5,10 @@ from hypothesis import settings
 
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.source.address import VERBS, parse_header
-from ipy_llm.source.edits import apply, edit_of
-from ipy_llm.source.outline import outline
-from ipy_llm.source.resolve import resolve
+from ipy_llm.source.editing.apply import apply
+from ipy_llm.source.editing.edits import edit_of
+from ipy_llm.source.structure.outline import outline
+from ipy_llm.source.structure.resolve import resolve
 from ipy_llm.source.text import Source
 
 DOCUMENT = "shop.py"

@@ -3,8 +3,9 @@
 import pytest
 
 from ipy_llm.source.address import parse_header
-from ipy_llm.source.edits import apply, edit_of
-from ipy_llm.source.outline import outline
+from ipy_llm.source.editing.apply import apply
+from ipy_llm.source.editing.edits import edit_of
+from ipy_llm.source.structure.outline import outline
 from ipy_llm.source.text import decode, encode
 
 TEXT = """\

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.source.address import Address, Header, LineRange, parse_address, parse_header
-from ipy_llm.source.edits import apply, edit_of
-from ipy_llm.source.outline import outline
+from ipy_llm.source.editing.apply import apply
+from ipy_llm.source.editing.edits import edit_of
 from ipy_llm.source.patch import escape, parse_patch
-from ipy_llm.source.resolve import label
-from ipy_llm.source.slips import understand
+from ipy_llm.source.sent.slips import understand
+from ipy_llm.source.structure.outline import outline
+from ipy_llm.source.structure.resolve import label
 from ipy_llm.source.text import Source
 from ipy_llm.source.wording import SPELLINGS, WORDINGS, reworded
 

@@ -1,0 +1,1 @@
+"""Text that does not parse here: with errors in it, or in syntax newer than ours."""

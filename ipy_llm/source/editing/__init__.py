@@ -1,0 +1,1 @@
+"""Edits of a document, and the gate that their result must pass."""

@@ -1,0 +1,1 @@
+"""A sent text becomes the text that stands in the file."""

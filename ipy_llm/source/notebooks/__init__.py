@@ -1,0 +1,1 @@
+"""Notebooks: their cells, each a document, spliced into the JSON."""

@@ -1,0 +1,1 @@
+"""The shortest patch that turns one text into another."""

@@ -1,0 +1,1 @@
+"""Reading what a model sent: slips, patches of other tools, code at any indentation."""
