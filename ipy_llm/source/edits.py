@@ -11,7 +11,7 @@ from typing import Literal
 
 from ipy_llm.errors import EditRejectedError, ParseError, StaleError
 from ipy_llm.source.address import Address, Header, LineRange, is_digest
-from ipy_llm.source.blocks import Hunk, place, read_hunks, stand
+from ipy_llm.source.blocks import Hunk, place
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.fit import fit_section
 from ipy_llm.source.gate import (
@@ -30,12 +30,12 @@ from ipy_llm.source.lines import excerpt, line_splice, only_place, reading, shif
 from ipy_llm.source.magics import cell_source
 from ipy_llm.source.merge import fit_replacement
 from ipy_llm.source.place import delete, insert, listed, refuse_orphans
+from ipy_llm.source.received import as_hunks, understood
 from ipy_llm.source.resolve import find_section, label, resolve, sections_in, whole
-from ipy_llm.source.slips import reads, strip_blank, understand, variants
+from ipy_llm.source.slips import reads, understand, variants
 from ipy_llm.source.target import Target
 from ipy_llm.source.text import Span, indentation, newline_of, splice, unify
 from ipy_llm.source.twins import as_one
-from ipy_llm.source.words import fenced_part, strip_fence
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,9 +388,9 @@ def _replace(edit: Replace, chunk: Chunk, before: Outline, document: str, *, ren
         raise ParseError(
             "the text is empty; to remove the chunk, ask for it", steps=[f"delete {edit.address}"]
         )
-    sent, notes = _understood(edit.text, chunk, before)
+    sent, notes = understood(edit.text, chunk, before)
     if before.python and not reads(sent):
-        change = _as_hunks(edit, chunk, before)
+        change = as_hunks(edit.text, edit.address, chunk, before)
         if change is not None:
             return _Step(*change, "edited", (), chunk)
     if chunk.kind != "section":
@@ -410,28 +410,6 @@ def _replace(edit: Replace, chunk: Chunk, before: Outline, document: str, *, ren
         {name: sum(held.name == name for held in before.walk()) - 1} if name != chunk.name else {}
     )
     return _Step(chunk.span, new, "replaced", (*notes, *fitted.notes), chunk, fewer)
-
-
-def _as_hunks(edit: Replace, chunk: Chunk, before: Outline) -> tuple[Span, str] | None:
-    """Return the splice for a text that is a diff or blocks. Raises `EditRejectedError` where its old lines do not fit."""
-    text = strip_blank(unify(edit.text))
-    ways = read_hunks(fenced_part(text) or text)
-    if not ways:
-        return None
-    chosen = next((hunks for hunks in ways if stand(hunks, chunk, before)), ways[0])
-    return place(chosen, chunk, edit.address, before)
-
-
-def _understood(text: str, chunk: Chunk, before: Outline) -> tuple[str, tuple[str, ...]]:
-    """Return a text for a chunk without a model's slips; of what need not be statements only the fence goes."""
-    if not before.python:
-        return text, ()
-    old = unify(chunk.span.of(before.source.text))
-    statements = chunk.kind != "section" or not chunk.name
-    if not statements and (chunk.name.endswith("#docstring") or not old.strip() or not reads(old)):
-        bare = strip_blank(unify(text))
-        return strip_fence(bare) or bare, ()
-    return understand(text, old)
 
 
 def _new_spans(ordered: Sequence[_Step]) -> Iterator[Span]:
