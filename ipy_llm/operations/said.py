@@ -22,14 +22,14 @@ def say_all(edited: Sequence[Edited]) -> list[str]:
     if len(edited) <= LINES:
         return [say(touched, name) for touched, name in edited]
     verbs: dict[str, list[str]] = {}
-    last = ""
+    last: dict[str, str] = {}  # the document named last on each line
     for number, (touched, name) in enumerate(edited):
         plain = where(touched, name)
         # As in a patch: without a document it is that of the one before.
-        short = plain.removeprefix(name) if touched.target and name == last else plain
+        short = plain.removeprefix(name) if touched.target and name == last.get(touched.verb) else plain
         digest = f"@{touched.digest}" if touched.digest else ""
         verbs.setdefault(touched.verb, []).append(f"{short}{digest}" if number < _NAMED else "")
-        last = name if number < _NAMED else ""
+        last[touched.verb] = name if number < _NAMED else ""
     lines = [f"{verb} {some(names, len(list(filter(None, names))))}" for verb, names in verbs.items()]
     noted = [
         f"{where(touched, name)}: {'; '.join(touched.notes)}" for touched, name in edited if touched.notes

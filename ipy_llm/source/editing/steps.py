@@ -26,11 +26,11 @@ from ipy_llm.source.fitting.fit import fit_section
 from ipy_llm.source.fitting.lines import excerpt, line_splice, only_place, reading
 from ipy_llm.source.fitting.merge import fit_replacement
 from ipy_llm.source.fitting.place import delete, insert, listed, refuse_orphans
-from ipy_llm.source.sent.blocks import place, read_hunks, stand
-from ipy_llm.source.sent.slips import reads, strip_blank, understand
-from ipy_llm.source.sent.words import fenced_part, strip_fence
+from ipy_llm.source.sent.blocks import place
+from ipy_llm.source.sent.received import as_hunks, understood
+from ipy_llm.source.sent.slips import reads, understand
 from ipy_llm.source.structure.resolve import find_section, resolve, sections_in, whole
-from ipy_llm.source.text import Span, newline_of, unify
+from ipy_llm.source.text import Span, newline_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,9 @@ def _replace(edit: Replace, chunk: Chunk, before: Outline, document: str, *, ren
         raise ParseError(
             "the text is empty; to remove the chunk, ask for it", steps=[f"delete {edit.address}"]
         )
-    sent, notes = _understood(edit.text, chunk, before)
+    sent, notes = understood(edit.text, chunk, before)
     if before.python and not reads(sent):
-        change = _as_hunks(edit, chunk, before)
+        change = as_hunks(edit.text, edit.address, chunk, before)
         if change is not None:
             return Step(*change, "edited", (), chunk)
     if chunk.kind != "section":
@@ -143,25 +143,3 @@ def _replace(edit: Replace, chunk: Chunk, before: Outline, document: str, *, ren
         {name: sum(held.name == name for held in before.walk()) - 1} if name != chunk.name else {}
     )
     return Step(chunk.span, new, "replaced", (*notes, *fitted.notes), chunk, fewer)
-
-
-def _as_hunks(edit: Replace, chunk: Chunk, before: Outline) -> tuple[Span, str] | None:
-    """Return the splice for a text that is a diff or blocks. Raises `EditRejectedError` where its old lines do not fit."""
-    text = strip_blank(unify(edit.text))
-    ways = read_hunks(fenced_part(text) or text)
-    if not ways:
-        return None
-    chosen = next((hunks for hunks in ways if stand(hunks, chunk, before)), ways[0])
-    return place(chosen, chunk, edit.address, before)
-
-
-def _understood(text: str, chunk: Chunk, before: Outline) -> tuple[str, tuple[str, ...]]:
-    """Return a text for a chunk without a model's slips; of what need not be statements only the fence goes."""
-    if not before.python:
-        return text, ()
-    old = unify(chunk.span.of(before.source.text))
-    statements = chunk.kind != "section" or not chunk.name
-    if not statements and (chunk.name.endswith("#docstring") or not old.strip() or not reads(old)):
-        bare = strip_blank(unify(text))
-        return strip_fence(bare) or bare, ()
-    return understand(text, old)
