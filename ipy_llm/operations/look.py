@@ -10,9 +10,9 @@ from ipy_llm.operations.listing import numbered
 from ipy_llm.operations.notebooks import show_notebook
 from ipy_llm.operations.operation import Reply
 from ipy_llm.source.address import parse_address
+from ipy_llm.source.chunks import Outline
 from ipy_llm.source.documents import find, full_name, other_cells
 from ipy_llm.source.notebooks.cells import whole_refused
-from ipy_llm.source.notebooks.notebook import Notebook
 from ipy_llm.source.structure.surroundings import Surroundings, surroundings, within
 from ipy_llm.source.text import split_lines
 from ipy_llm.workspace.locate import locate, read_file
@@ -36,7 +36,7 @@ def show(
     _, document = read_file(located.path)
     place = find(located.address, document, located.document)
     if place is None:
-        assert isinstance(document, Notebook)
+        assert not isinstance(document, Outline)
         if located.address.lines is not None:
             raise whole_refused(located.address, located.document)
         return show_notebook(document, located, workspace, tokens)
@@ -51,7 +51,7 @@ def show(
     digest = found.digest(chunk.span)
     workspace.seen[name] = digest
     in_file = found.lines(chunk.span)
-    container = "cell" if isinstance(document, Notebook) else "file"
+    container = "file" if isinstance(document, Outline) else "cell"
     head = f"{name}@{digest}" + (f"  line {in_file[0]} of the {container}" if in_file[0] > 1 else "")
     if found.error and found.python:
         head += f"  ({found.error})"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ipy_llm.operations.listing import bounded, entries, numbered
 from ipy_llm.operations.operation import Reply
 from ipy_llm.source.notebooks.cells import cell_name, find_cell
-from ipy_llm.source.notebooks.notebook import Cell, Notebook
 from ipy_llm.source.structure.resolve import label, whole
 from ipy_llm.source.text import split_lines
 from ipy_llm.source.tokens import tokens as estimate
 from ipy_llm.workspace.locate import Located
 from ipy_llm.workspace.project import Workspace
+
+if TYPE_CHECKING:
+    from ipy_llm.source.notebooks.notebook import Cell, Notebook
 
 GIST = 60  # characters of a cell without definitions
 

@@ -13,8 +13,8 @@ from ipy_llm.operations.listing import lines_said
 from ipy_llm.operations.notebooks import outline_notebook
 from ipy_llm.operations.operation import Reply
 from ipy_llm.source.address import parse_address
+from ipy_llm.source.chunks import Outline
 from ipy_llm.source.documents import full_name
-from ipy_llm.source.notebooks.notebook import Notebook
 from ipy_llm.source.structure.resolve import label, resolve
 from ipy_llm.workspace.locate import locate, read_file
 from ipy_llm.workspace.project import Workspace, cache_folder
@@ -35,7 +35,7 @@ def outline(
             return _of_folder(os.path.abspath(base / path), workspace, tokens, near)
     located = locate(parse_address(path), workspace)
     _, found = read_file(located.path)
-    if isinstance(found, Notebook):
+    if not isinstance(found, Outline):
         return outline_notebook(found, located)
     if not found.python and not (found.sections or found.problems):
         raise ParseError(f"{located.document}: {found.error}", steps=[f"show {located.document}"])

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from ipy_llm.errors import EditRejectedError
 from ipy_llm.source.address import Address
 from ipy_llm.source.chunks import Chunk, Language, Outline
 from ipy_llm.source.notebooks.cells import cell_name, find_cell, names
-from ipy_llm.source.notebooks.notebook import Notebook, read_notebook
 from ipy_llm.source.structure.kept import known_outline
 from ipy_llm.source.structure.resolve import has, label, labels, resolve
 from ipy_llm.source.text import decode, encode
 
-Document = Outline | Notebook
+if TYPE_CHECKING:
+    from ipy_llm.source.notebooks.notebook import Notebook
+
+Document: TypeAlias = "Outline | Notebook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,11 @@ class Found:
 def read_document(data: bytes, language: Language) -> Document:
     """Read a document from the bytes of its file. Raises `ParseError`."""
     source = decode(data, python=language == "python")
-    return read_notebook(source) if language == "notebook" else known_outline(source, language)
+    if language != "notebook":
+        return known_outline(source, language)
+    from ipy_llm.source.notebooks.notebook import read_notebook  # noqa: PLC0415 - few documents are; each cold start would pay
+
+    return read_notebook(source)
 
 
 def to_bytes(document: Document) -> bytes:
@@ -42,7 +49,7 @@ def find(address: Address, document: Document, name: str) -> Found | None:
 
     `name` is how messages write the document. Raises as `resolve` does.
     """
-    if isinstance(document, Notebook):
+    if not isinstance(document, Outline):
         number = find_cell(address, document, name)
         if number is None:
             return None
@@ -57,7 +64,7 @@ def find(address: Address, document: Document, name: str) -> Found | None:
 
 def other_cells(outline: Outline, document: Document) -> list[Outline]:
     """Return the outlines of a notebook's cells of Python but the one at hand; none of another document."""
-    cells = document.cells if isinstance(document, Notebook) else ()
+    cells = () if isinstance(document, Outline) else document.cells
     return [cell.outline for cell in cells if cell.outline.python and cell.outline is not outline]
 
 
@@ -68,24 +75,22 @@ def full_name(name: str, target: str) -> str:
 
 def holds(address: Address, document: Document) -> bool:
     """Say whether a document has what an address's target names."""
-    if isinstance(document, Notebook):
+    if not isinstance(document, Outline):
         return address.cell is not None or any(has(address, cell.outline) for cell in document.cells)
     return has(address, document)
 
 
 def targets(address: Address, document: Document) -> list[str]:
     """Return every target in a document that an address may mean."""
-    if isinstance(document, Notebook):
-        return names(address, document)
-    return labels(address, document)
+    return labels(address, document) if isinstance(document, Outline) else names(address, document)
 
 
 def ending_in(word: str, document: Document) -> Iterator[tuple[str, str]]:
     """Yield the qualified name and the target of every chunk whose name ends in a word."""
     cells = (
-        [(f"{cell_name(number)}::", cell.outline) for number, cell in enumerate(document.cells)]
-        if isinstance(document, Notebook)
-        else [("", document)]
+        [("", document)]
+        if isinstance(document, Outline)
+        else [(f"{cell_name(number)}::", cell.outline) for number, cell in enumerate(document.cells)]
     )
     for prefix, own in cells:
         for chunk in own.walk():

@@ -13,7 +13,6 @@ from pathlib import Path
 from stat import S_ISREG
 
 from ipy_llm.errors import NotFoundError, ToolError
-from ipy_llm.workspace.ignore import Ignored
 
 ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
@@ -77,6 +76,8 @@ def scan(
 ) -> Iterator[tuple[str, os.stat_result]]:
     """Yield the files that `walk` does, each with its status."""
     # Not os.walk: of a package with thousands of folders it takes three times as long.
+    from ipy_llm.workspace.ignore import Ignored  # noqa: PLC0415 - who names a file walks over none
+
     pending = [(str(root), None if ignored else Ignored.around(str(root)))]
     while pending:
         folder, rules = pending.pop()

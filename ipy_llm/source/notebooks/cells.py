@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ipy_llm.errors import AmbiguousError, NotFoundError, ParseError
 from ipy_llm.source.address import Address
 from ipy_llm.source.near import closest
-from ipy_llm.source.notebooks.notebook import Notebook
 from ipy_llm.source.structure.resolve import has, label, labels
+
+if TYPE_CHECKING:
+    from ipy_llm.source.notebooks.notebook import Notebook
 
 
 def cell_name(number: int) -> str:
