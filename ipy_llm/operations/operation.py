@@ -103,6 +103,8 @@ def operation(function: Callable[..., Reply], effect: Effect) -> Operation:
     parameters = []
     for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
         hint = hints[name]
+        # Before 3.11 a default of None makes `Annotated[...]` an `Optional[Annotated[...]]`.
+        hint = next((one for one in get_args(hint) if get_origin(one) is Annotated), hint)
         if get_origin(hint) is not Annotated:  # what a face supplies itself, e.g. a session's namespace
             continue
         base, text, *marks = get_args(hint)

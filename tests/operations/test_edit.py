@@ -301,7 +301,8 @@ def test_without_checks_no_test_runs(write):
 
 def test_a_project_without_tests_or_types_is_checked_for_names_alone(shop):
     reply = edit(shop, "Cart.total .price => .cost")
-    assert [report["tool"] for report in reply.facts["checks"]] == ["ruff"]
+    (report,) = reply.facts["checks"]
+    assert report["tool"] in {"ruff", "names"}  # without ruff the symbol tables answer
     assert len(reply.lines) == 1
 
 
