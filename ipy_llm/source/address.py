@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from typing import Literal
 
 from ipy_llm.errors import ParseError
@@ -243,6 +242,8 @@ def _refuse_words(text: str, verb: Verb) -> None:
             f"`{word}` is no verb here",
             steps=[f"replace the name in its header, with --allow-removal: {rest} old => new"],
         )
+    from difflib import SequenceMatcher  # noqa: PLC0415 - a verb is seldom misspelt, and a session loads this
+
     near = [known for known in VERBS if SequenceMatcher(None, word.lower(), known).ratio() >= 0.7]
     if near and not word.endswith("s"):
         raise ParseError(f"no verb {word}", steps=[f"did you mean {known} {rest}" for known in near])

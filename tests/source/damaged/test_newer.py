@@ -52,14 +52,15 @@ def test_lowering_moves_no_character_and_says_since_when(text, since):
 @pytest.mark.parametrize("name", ["textwrap", "dataclasses", "turtle", "typing", "asyncio.tasks"])
 def test_what_is_not_newer_stays_as_it_is(name):
     text = Path(importlib.import_module(name).__file__).read_text(encoding="utf-8")
-    assert {feature.what for feature in lower(text, (3, 10)).features} <= {"unpacking in an index"}
+    assert lower(text, sys.version_info[:2]).features == []
     assert all(one.closed for one in strings(text))
 
 
 def test_a_text_that_only_looks_newer_is_broken():
     found = outline(Source("type X[T = list\n\n\ndef f(): ...\n\n\ndef g[T](): ...\n"))
     assert found.error
-    assert [chunk.name for chunk in found.walk()] == ["f", "g"]
+    # A Python that has type statements may tell what the broken one names.
+    assert [chunk.name for chunk in found.walk() if chunk.name != "X"] == ["f", "g"]
 
 
 OLD = "x = 1\n\n\ndef f(a):\n    return a\n\n\ndef g(a):\n    return a\n"
