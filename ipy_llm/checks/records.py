@@ -135,8 +135,8 @@ class Records:
             "INSERT OR REPLACE INTO tests (name, file, environment, found, sets) VALUES (?, ?, ?, ?, ?)", row
         )
         self._base.execute(
-            "DELETE FROM tests WHERE name = ?1 AND id NOT IN (SELECT id FROM tests WHERE name = ?1 ORDER BY id DESC LIMIT ?2)",
-            (name, _KEPT),
+            "DELETE FROM tests WHERE name = ? AND id NOT IN (SELECT id FROM tests WHERE name = ? ORDER BY id DESC LIMIT ?)",
+            (name, name, _KEPT),
         )
 
     def set_of(self, things: Iterable[Thing], state: State) -> int:

@@ -237,11 +237,10 @@ def _refuse_words(text: str, verb: Verb) -> None:
         raise ParseError(
             f"{word} it where?", steps=[f"at the end of its owner: into {owner}", f"beside it: after {rest}"]
         )
-    if word in {"rename", "move"}:
-        raise ParseError(
-            f"`{word}` is no verb here",
-            steps=[f"replace the name in its header, with --allow-removal: {rest} old => new"],
-        )
+    if word == "rename":
+        raise ParseError("`rename` is a verb of its own, not an edit", steps=["rename ADDRESS NEW"])
+    if word == "move":
+        raise ParseError("`move` is no verb here", steps=[f"delete {rest}, and into where it is to stand"])
     from difflib import SequenceMatcher  # noqa: PLC0415 - a verb is seldom misspelt, and a session loads this
 
     near = [known for known in VERBS if SequenceMatcher(None, word.lower(), known).ratio() >= 0.7]

@@ -78,7 +78,7 @@ def lower(text: str, host: Version = HOST) -> Lowered:
             put(string.start, _plain(text[string.start : string.end]))
     for match in _PARAMETERS.finditer(code):
         end = _closing(code, match.start("open"))
-        if end is None or not is_newer(12, "type parameters", match.start("open")):
+        if end is None or not is_newer(*_parameters(code[match.start("open") : end]), match.start("open")):
             continue
         # As part of the brackets behind them, so that lines within stay joined.
         blank(match.start("open"), end)
@@ -104,6 +104,16 @@ def lower(text: str, host: Version = HOST) -> Lowered:
             put(at, " ")
     lowered.text = "".join(signs)
     return lowered
+
+
+def _parameters(brackets: str) -> tuple[int, str]:
+    """Return since which minor version type parameters can be read, and what they are."""
+    depth = 0
+    for sign in brackets:
+        depth += (sign in "([{") - (sign in ")]}")
+        if sign == "=" and depth == 1:
+            return 13, "type parameters with defaults"
+    return 12, "type parameters"
 
 
 def too_new(text: str, target: Target) -> Feature | None:

@@ -15,8 +15,8 @@ from ipy_llm.source.text import Source
 
 NEWER = {
     "def f[T](x: T) -> T:\n    return x\n": (3, 12),
-    "class f[T: int = str, *Ts, **P](Base):\n    pass\n": (3, 12),
-    "class f[\n    T,\n    U = (1),\n](Base):\n    x = 1\n": (3, 12),
+    "class f[T: int = str, *Ts, **P](Base):\n    pass\n": (3, 13),
+    "class f[\n    T,\n    U = (1),\n](Base):\n    x = 1\n": (3, 13),
     "async def f[T](\n    x: T,\n) -> T:\n    return x\n": (3, 12),
     "type f[T] = dict[\n    str, T]\n": (3, 12),
     "type f = int\n": (3, 12),
