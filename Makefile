@@ -24,9 +24,10 @@ setup: $(STAMP)
 demo: $(STAMP)
 	@$(BIN)/python tests/demo/demo.py
 
-RUN ?= $(BIN)/python -m
+# A worker a core; each file's tests in one, since they share a kernel. `make test ARGS=tests/source` for some.
+ARGS ?=
 test: $(STAMP)
-	$(RUN) pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
