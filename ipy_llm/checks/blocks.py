@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from ipy_llm.errors import ParseError
+from ipy_llm.source.structure.syntax import module_of
 from ipy_llm.source.text import decode, split_lines
 
 # The rest of a file: what importing it runs. Headers and class bodies belong to it, and so do constants.
@@ -169,7 +170,7 @@ def _named(tree: ast.Module) -> tuple[tuple[str, ...], tuple[str, ...]]:
             case ast.Import():
                 names |= {alias.name for alias in node.names}
             case ast.ImportFrom():
-                base = "." * node.level + (node.module or "")
+                base = module_of(node)
                 names.add(base)
                 joint = "" if base.endswith(".") else "."
                 names |= {f"{base}{joint}{alias.name}" for alias in node.names if alias.name != "*"}

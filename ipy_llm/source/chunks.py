@@ -111,3 +111,11 @@ class Outline:
     def digest(self, span: Span) -> str:
         """Return the digest of the text of a span."""
         return digest(span.of(self.source.plain))
+
+
+def innermost(chunks: tuple[Chunk, ...], span: Span) -> Chunk | None:
+    """Return the innermost definition that holds a span and more, or None."""
+    for chunk in chunks:
+        if chunk.is_definition and chunk.span != span and chunk.span.holds(span):
+            return innermost(chunk.children, span) or chunk
+    return None

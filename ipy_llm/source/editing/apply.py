@@ -58,10 +58,10 @@ def apply(
     try:
         return _finish(steps, before, document, allow_removal=allow_removal, target=target)
     except EditRejectedError:
-        mended = [_mended(edit, step, before, document) for edit, step in zip(edits, steps, strict=True)]
-        if not any(mended):
+        others = [_mended(edit, step, before, document) for edit, step in zip(edits, steps, strict=True)]
+        if not any(others):
             raise
-        chosen = [other or step for other, step in zip(mended, steps, strict=True)]
+        chosen = [other or step for other, step in zip(others, steps, strict=True)]
         return _finish(chosen, before, document, allow_removal=allow_removal, target=target)
 
 

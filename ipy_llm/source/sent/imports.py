@@ -6,7 +6,7 @@ import ast
 
 from ipy_llm.source.chunks import Outline
 from ipy_llm.source.sent.reading import parse_suite
-from ipy_llm.source.structure.syntax import is_import
+from ipy_llm.source.structure.syntax import is_import, module_of
 
 Bindings = set[tuple[str, ...]]
 
@@ -33,5 +33,4 @@ def is_plain(node: ast.stmt) -> bool:
 
 def bindings(node: ast.Import | ast.ImportFrom) -> Bindings:
     """Return what each name of an import is: `import json`, `from a import b as c`."""
-    source = "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
-    return {(type(node).__name__, source, alias.name, alias.asname or "") for alias in node.names}
+    return {(type(node).__name__, module_of(node), alias.name, alias.asname or "") for alias in node.names}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypedDict
 
-from ipy_llm.source.chunks import Chunk, Language, Outline
+from ipy_llm.source.chunks import Chunk, Language, Outline, innermost
 from ipy_llm.source.structure.positions import Positions
 from ipy_llm.source.structure.sections import Marker, read_markers
 from ipy_llm.source.structure.syntax import (
@@ -261,7 +261,8 @@ class Builder(Positions):
         opened: list[tuple[Marker, str]] = []
         cell: tuple[Marker, str] | None = None
         for marker in markers:
-            owner = _owner(chunks, Span(self.start(marker.line), self.end_of_line(marker.line)))
+            holder = innermost(chunks, Span(self.start(marker.line), self.end_of_line(marker.line)))
+            owner = holder.name if holder else ""
             key = f"{owner}#{marker.name}"
             if marker.kind == "cell":
                 if owner == "":
@@ -326,11 +327,3 @@ class Builder(Positions):
             code=span.start,
             decorators=span.start,
         )
-
-
-def _owner(chunks: tuple[Chunk, ...], span: Span) -> str:
-    """Return the name of the innermost definition that holds a span, or nothing."""
-    for chunk in chunks:
-        if chunk.is_definition and chunk.span.holds(span):
-            return _owner(chunk.children, span) or chunk.name
-    return ""

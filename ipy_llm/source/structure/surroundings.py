@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.source.chunks import Chunk, Outline, innermost
 from ipy_llm.source.structure.resolve import label
 from ipy_llm.source.structure.signature import signature
-from ipy_llm.source.structure.syntax import parse
+from ipy_llm.source.structure.syntax import module_of, parse
 from ipy_llm.source.text import indentation, unify
 
 _IMPORT = re.compile(
@@ -41,7 +41,7 @@ def surroundings(chunk: Chunk, outline: Outline, others: Sequence[Outline] = ())
     Of one that does not parse alone, what it uses is not known.
     """
     names, members = _named(chunk.span.of(outline.source.text))
-    owner = _owner(chunk, outline)
+    owner = innermost(outline.chunks, chunk.span)
     used = [other for other in outline.chunks if other.name in names and not other.span.holds(chunk.span)]
     siblings = [
         other
@@ -75,14 +75,6 @@ def within(parts: Sequence[str], limit: int, sign: str = "; ") -> tuple[str, int
             break
         kept += 1
     return sign.join(parts[:kept]), len(parts) - kept
-
-
-def _owner(chunk: Chunk, outline: Outline) -> Chunk | None:
-    inner: Chunk | None = None
-    for other in outline.walk():
-        if other is not chunk and other.children and other.span.holds(chunk.span):
-            inner = other
-    return inner
 
 
 def _named(text: str) -> tuple[set[str], set[str]]:
@@ -122,7 +114,7 @@ def _imports(names: set[str], outline: Outline) -> Iterator[str]:
         except (SyntaxError, IndexError):  # prose in a string that begins like an import
             continue
         if isinstance(node, ast.Import | ast.ImportFrom):
-            module = "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+            module = module_of(node)
             for one in node.names:
                 if (one.asname or one.name.partition(".")[0]) in names:
                     dotted = f"{module}{'.' * (bool(module.strip('.')))}{one.name}"

@@ -166,6 +166,11 @@ def accessor(name: str, marks: list[str]) -> Accessor | None:
     return None
 
 
+def module_of(node: ast.Import | ast.ImportFrom) -> str:
+    """Return the module that names are imported from, with its dots; nothing of `import a`."""
+    return "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+
+
 def is_import(node: ast.stmt) -> bool:
     """Say whether a statement only imports; `if` and `try` around imports count."""
     if isinstance(node, (ast.Import, ast.ImportFrom)):
