@@ -168,6 +168,10 @@ def _hint(address: Address) -> str:
         return f"write {re.split('[(:]', words[1] if words[0] != 'async' else words[-1])[0]}"
     if ":" in name:
         return f"write {'::'.join(name.split(':', 1))}"
+    # `Cart.total(` and `Cart.total(self)`: up to its parameters it is one.
+    bare = name.partition("(")[0]
+    if all(part.isidentifier() for part in bare.split(".")):
+        return f"write {bare}"
     return "write FILE::Name.name"
 
 

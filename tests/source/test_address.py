@@ -57,6 +57,7 @@ def test_an_address_reads_as_it_was_written(text):
         ("c.py::Cart:9-4", "counted from 1"),
         ("c.py::Cart:0", "counted from 1"),
         ("c.py::1x", "not a qualified name"),
+        ("c.py::Cart.total(", "write Cart.total"),
     ],
 )
 def test_an_address_that_does_not_parse_says_how_it_would_be_written(text, says):
