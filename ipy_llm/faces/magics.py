@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class, no_var_expand
-from traitlets import Enum, Unicode
+from traitlets import Bool, Enum, Unicode, observe
 
 from ipy_llm.errors import IpyLlmError, ParseError
 from ipy_llm.operations.operation import Operation, Parameter, perform
 from ipy_llm.operations.registry import NAMES
 from ipy_llm.operations.registry import load as load_operation
 from ipy_llm.session import hooks
-from ipy_llm.session.imported import stale_modules
+from ipy_llm.session.live.imported import stale_modules
+from ipy_llm.session.shell import Switches
 from ipy_llm.source.near import closest
 from ipy_llm.workspace.project import Workspace
 from ipy_llm.workspace.settings import Policy
@@ -43,10 +44,22 @@ class IpyLLM(Magics):
         config=True
     )
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    forgive = Bool(True, help="Whether cells run as they were meant.").tag(config=True)
+    explain = Bool(True, help="Whether facts stand below an error.").tag(config=True)
+
+    def __init__(self, shell: InteractiveShell, switches: Switches) -> None:
         super().__init__(shell=shell)
+        self._switches = switches
+        for name in vars(switches):  # a configuration file may have turned them
+            setattr(switches, name, getattr(self, name))
         self._told: set[str] = set()  # the imported modules that are known to run old code
         self._seen: dict[Path, dict[str, str]] = {}  # of each project, the digests that need not be sent
+
+    @observe(*vars(Switches()))
+    def _turn(self, change: Any) -> None:
+        # traitlets calls it while the object is being made, too
+        if "_switches" in vars(self):
+            setattr(self._switches, change["name"], change["new"])
 
     def roots(self) -> tuple[Path, ...]:
         """Return the projects that were worked on."""
@@ -185,10 +198,10 @@ def _no_such_verb(verb: str) -> ParseError:
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics and install the session's hooks; a second call finds it done."""
-    hooks.install(shell)
+    installed = hooks.install(shell)
     if _PLACE in vars(shell):
         return
-    magics = IpyLLM(shell=shell)
+    magics = IpyLLM(shell, installed.switches)
     table = shell.magics_manager.magics
     before = {(kind, name): table[kind].get(name) for kind, name in _names(magics)}
     shell.register_magics(magics)

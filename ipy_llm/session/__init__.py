@@ -1,1 +1,1 @@
-"""The running IPython: forgiven cells and explained errors."""
+"""The running IPython: each room a part that hooks into a shell, and can be switched off."""

@@ -215,6 +215,15 @@ def test_checks_can_be_switched_off_for_the_session(kernel, shop):
         kernel.run("%config IpyLLM.check = 'report'")
 
 
+def test_each_part_of_the_session_has_a_switch(kernel, shop):
+    kernel.run("%config IpyLLM.explain = False")
+    try:
+        assert kernel.run("'a'.uper()").facts == []
+    finally:
+        kernel.run("%config IpyLLM.explain = True")
+    assert kernel.run("'a'.uper()").facts == ["str has upper(), isupper"]
+
+
 def test_edit_inside_a_timed_cell_works(kernel, cart):
     outputs = kernel.run(
         "%%time\n# quickly\n%%edit --check=off Cart.tax\ndef tax(self) -> int:\n    return 1\n"

@@ -134,9 +134,16 @@ def test_ordinary_cells_become_what_ipython_makes_of_them(shell, cell):
 
 
 def test_a_transformer_that_meets_a_broken_shell_gives_the_cell_back(shell):
-    forgiver = hooks.install(shell).forgiver
+    hooks.install(shell)
+    forgiver = shell.input_transformers_cleanup[0]
     shell.magics_manager.magics.pop("cell")
     assert forgiver(["# c\n", "%%time\n"]) == ["# c\n", "%%time\n"]
+
+
+def test_a_part_that_is_switched_off_does_nothing(shell):
+    stock = shell.transform_cell("# c\n%%time\n1\n")
+    hooks.install(shell).switches.forgive = False
+    assert shell.transform_cell("# c\n%%time\n1\n") == stock
 
 
 def test_no_name_is_left_in_the_users_namespace(shell):

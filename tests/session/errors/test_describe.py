@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ipy_llm.session.describe import DOC_LIMIT, SIGNATURE_LIMIT, TYPED_LIMIT, describe
+from ipy_llm.session.errors.describe import DOC_LIMIT, SIGNATURE_LIMIT, TYPED_LIMIT, describe
 
 
 def plain(a, b=1, *args, c, d="x", **rest):

@@ -26,10 +26,11 @@ from ipy_llm.explore.stored import (
     short,
     value_of,
 )
-from ipy_llm.session import files, imports, keys
-from ipy_llm.session.describe import SIGNATURE_LIMIT, Described, describe
-from ipy_llm.session.failing import Failing, entries, evaluate, find_failing, function_of, lookup
-from ipy_llm.session.raised import message, slot, traceback_of
+from ipy_llm.session.errors import files, keys
+from ipy_llm.session.errors.describe import SIGNATURE_LIMIT, Described, describe
+from ipy_llm.session.errors.failing import Failing, entries, evaluate, find_failing, function_of, lookup
+from ipy_llm.session.errors.raised import message, slot, traceback_of
+from ipy_llm.session.importing import known
 from ipy_llm.source.near import closest, closest_public
 
 _REFUSED_CALL = re.compile(r"(?P<name>[\w.<>]+)\(\) (?:takes|missing|got|expected)")
@@ -131,7 +132,7 @@ def _from_none(nodes: list[ast.Attribute]) -> list[str]:
 
 def _missing_attribute(name: str, owner: object) -> list[str]:
     if is_a(owner, types.ModuleType):
-        module = imports.submodule(owner, name)
+        module = known.submodule(owner, name)
         if module:
             return [f"{module} is a module of its own: import {module}"]
     present = [*names(owner), *labels(owner, keys.MOST)[1]]
@@ -172,7 +173,7 @@ def _name_error(error: BaseException, failing: Failing | None, _shown: set[str])
         return []
     frame = failing.frame
     used = _attributes_used(name, failing)
-    hint = imports.hint(name, used)
+    hint = known.hint(name, used)
     if hint:
         return [hint]
     owner = lookup("self", frame)
@@ -204,13 +205,13 @@ def _unbound(message: str, failing: Failing | None) -> list[str]:
 
 def _module_not_found(error: BaseException, _failing: Failing | None, _shown: set[str]) -> list[str]:
     name = slot(error, ImportError, "name")
-    return imports.not_found(name) if type(name) is str and name else []
+    return known.not_found(name) if type(name) is str and name else []
 
 
 def _import_error(error: BaseException, _failing: Failing | None, _shown: set[str]) -> list[str]:
     module = slot(error, ImportError, "name")
     match = _NOT_IMPORTED.search(message(error))
-    return imports.in_module(module, match[1]) if match is not None and type(module) is str else []
+    return known.in_module(module, match[1]) if match is not None and type(module) is str else []
 
 
 def _key_error(error: BaseException, failing: Failing | None, _shown: set[str]) -> list[str]:

@@ -221,7 +221,7 @@ def test_types_are_told_where_they_are_short(explained):
 
 
 def test_explaining_imports_no_jedi():
-    code = "import ipy_llm.session.explain, sys; sys.exit(bool({'jedi', 'parso', 'libcst'} & {*sys.modules}))"
+    code = "import ipy_llm.session.errors.explain, sys; sys.exit(bool({'jedi', 'parso', 'libcst'} & {*sys.modules}))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -249,7 +249,7 @@ ran.clear()
     # what fails here asks for `goo`, and IPython itself may ask for more; ours asks for nothing else
     kernel.run("try:\n    trap.goo\nexcept AttributeError as e:\n    error = e\nran.clear()")
     kernel.run(
-        "from ipy_llm.session.explain import explain\ntext = explain(error, shown=set(), cell_magics=())"
+        "from ipy_llm.session.errors.explain import explain\ntext = explain(error, shown=set(), cell_magics=())"
     )
     assert kernel.run("ran").result == "[]"
     assert kernel.run("text").result == repr("[ipy_llm] Trap has go(self)")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 
-from ipy_llm.session.forgive import MagicCall, Rewritten, forgive, strip_comments
+from ipy_llm.session.cells.forgive import MagicCall, Rewritten, forgive, strip_comments
 
 MAGICS = frozenset({"time", "bash", "writefile", "edit", "capture"})
 INVISIBLE = "\ufeff\u200b\u2060"

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from ipy_llm.explore.extent import labels
 from ipy_llm.explore.prose import bounded
 from ipy_llm.explore.stored import MISSING, plain_keys
-from ipy_llm.session.failing import Failing, evaluate
+from ipy_llm.session.errors.failing import Failing, evaluate
 from ipy_llm.source.near import closest
 
 _AMONG = re.compile(

@@ -7,10 +7,10 @@ from collections.abc import Collection
 
 from ipy_llm.explore.prose import bounded
 from ipy_llm.explore.stored import is_a
-from ipy_llm.session.facts import facts
-from ipy_llm.session.failing import innermost_magic
-from ipy_llm.session.hints import FOREIGN_BODIES, MagicUse, commented_magic, syntax_hint, usage_hint
-from ipy_llm.session.raised import slot, traceback_of
+from ipy_llm.session.errors.facts import facts
+from ipy_llm.session.errors.failing import innermost_magic
+from ipy_llm.session.errors.hints import FOREIGN_BODIES, MagicUse, commented_magic, syntax_hint, usage_hint
+from ipy_llm.session.errors.raised import slot, traceback_of
 
 LIMIT = 600  # characters of facts under one traceback
 MARK = "[ipy_llm] "

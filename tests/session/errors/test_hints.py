@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipy_llm.session.hints import MagicUse, syntax_hint, usage_hint
+from ipy_llm.session.errors.hints import MagicUse, syntax_hint, usage_hint
 
 CELL = frozenset({"time", "bash", "sh", "writefile", "edit"})
 LINE = frozenset({"time", "timeit", "pip", "llm"})

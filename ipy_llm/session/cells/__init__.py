@@ -1,0 +1,1 @@
+"""Cells as models write them, read as they were meant."""

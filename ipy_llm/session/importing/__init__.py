@@ -1,0 +1,1 @@
+"""Imports that are missing, and which are meant."""

@@ -1,0 +1,1 @@
+"""Running objects that follow the text they came from."""

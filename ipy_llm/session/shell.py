@@ -1,0 +1,70 @@
+"""A running IPython, as the parts of a session meet it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+@dataclass
+class Switches:
+    """Which parts of a session work; `%config IpyLLM` turns them."""
+
+    forgive: bool = True
+    explain: bool = True
+
+
+class Part(Protocol):
+    """What one room puts into a shell and takes out again, to the last trace.
+
+    Whatever IPython calls of it must not raise: a transformer that does fails every cell from then on, and
+    what shows a traceback that does would leave the user with none.
+    """
+
+    def put_on(self) -> None:
+        """Take its place in the shell."""
+
+    def take_off(self) -> None:
+        """Leave the shell as it was found."""
+
+
+class Wrapper:
+    """Stands before one method of a shell, on the instance."""
+
+    def __init__(self, shell: InteractiveShell, name: str) -> None:
+        self.shell = shell
+        self.name = name
+        self.inner: Callable[..., Any] = getattr(shell, name)
+        self._was_on_instance = name in vars(shell)
+        self.active = False
+
+    def put_on(self) -> None:
+        """Take the place of the method."""
+        setattr(self.shell, self.name, self)
+        self.active = True
+
+    def take_off(self) -> None:
+        """Give the place back, or fall silent when something else was put over it since."""
+        self.active = False
+        if vars(self.shell).get(self.name) is not self:
+            return
+        if self._was_on_instance:
+            setattr(self.shell, self.name, self.inner)
+        else:
+            delattr(self.shell, self.name)
+
+
+def cell_magics(shell: InteractiveShell) -> set[str]:
+    """Return the names of the cell magics that `shell` can run."""
+    manager = shell.magics_manager
+    return {*manager.magics["cell"], *manager.lazy_magics}
+
+
+def line_magics(shell: InteractiveShell) -> set[str]:
+    """Return the names of the line magics that `shell` can run."""
+    manager = shell.magics_manager
+    return {*manager.magics["line"], *manager.lazy_magics}
