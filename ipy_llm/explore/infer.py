@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from ipy_llm.explore.mentions import Scope
 from ipy_llm.explore.names import Defined, Foreign, Meaning, Names, Unknown, instance_of
+from ipy_llm.explore.scopes import Scope
 
 _DEEP = 8  # values and calls followed one after the other
 _WRAPPING = frozenset({"Optional", "Annotated", "Union", "Final", "ClassVar", "Self"})

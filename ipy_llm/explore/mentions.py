@@ -6,10 +6,11 @@ import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from ipy_llm.explore.words import word
+from ipy_llm.explore.scopes import Bound, Imported, Scope
+from ipy_llm.explore.spots import Lines, Quoted, names
 
 # `string`: of an annotation or of `__all__`, where it names something all the same; `unsure`: a name or part of a string
 How = Literal["name", "attribute", "import", "keyword", "string", "unsure"]
@@ -29,48 +30,10 @@ _KEEPING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import binds: a module (`name` is None), or a name of one; `level` counts leading dots."""
-
-    module: str
-    name: str | None
-    level: int = 0
-
-
-Bound = Imported | Literal["defined", "value"]
-
-
-@dataclass(slots=True)
-class Scope:
-    """A module, class or function: what it binds, and how its names are qualified."""
-
-    name: str  # qualified; of the module, nothing
-    kind: Literal["module", "class", "function"]
-    outer: Scope | None
-    bound: dict[str, list[Bound]] = field(default_factory=dict)
-    elsewhere: dict[str, Scope] = field(default_factory=dict)  # what `global` and `nonlocal` say
-    stars: list[Imported] = field(default_factory=list)
-    bases: tuple[ast.expr, ...] = ()
-    first: str | None = None  # a method's first parameter
-    annotations: dict[str, ast.expr] = field(default_factory=dict)
-    values: dict[str, list[ast.expr]] = field(default_factory=dict)  # of plain assignments
-    returns: dict[str, ast.expr | None] = field(default_factory=dict)  # of the functions defined here
-    stored: set[str] = field(
-        default_factory=set
-    )  # of a class: attributes that its methods set on the instance
-
-    def lookup(self, name: str) -> Scope | None:
-        """Return the scope that binds a name seen from here, as Python looks it up; None for a built-in."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.elsewhere:
-                scope = scope.elsewhere[name]
-                continue
-            if name in scope.bound and (scope is self or scope.kind != "class"):
-                return scope
-            scope = scope.outer
-        return None
+# What is told the name it is assigned to: `T = TypeVar("T")`.
+_NAMED = frozenset(
+    {"TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "NamedTuple", "namedtuple", "TypedDict"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +53,14 @@ class Reading:
     """A text's scopes, and where it mentions one name."""
 
     def __init__(self, text: str, tree: ast.Module, wanted: str | None = None) -> None:
-        self.text = text
-        self.lines = text.split("\n") if "\r" not in text else re.split(r"\r\n?|\n", text)
+        self.text = Lines(text)
         self.wanted = wanted
         self.mentions: list[Mention] = []
         self.classes: dict[str, Scope] = {}
-        self.strings: list[int] = []  # lines of strings that name it: `getattr(x, "total")`, `"{total}"`
+        self.strings: list[Quoted] = []
         self._called: set[int] = set()
-        self._naming: set[int] = set()  # strings that are mentions
+        self._naming: set[int] = set()  # strings that are mentions, or certainly none
+        self._given: dict[int, str] = {}  # strings that are arguments, with what is called
         self.module = Scope("", "module", None)
         self._visit_all(tree.body, self.module)
 
@@ -155,6 +118,12 @@ class Reading:
                 if node.value:
                     self._visit(node.value, scope)
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if name != "__all__":
+                match value:
+                    case ast.Call(args=[ast.Constant(value=own) as first, *_]) if own == name == self.wanted:
+                        if getattr(value.func, "attr", getattr(value.func, "id", "")) in _NAMED:
+                            self._in_string(first, scope, "string")
+                    case _:
+                        pass
                 scope.values.setdefault(name, []).append(value)
                 self._plain(node, scope)
             case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.AugAssign(target=ast.Name(id="__all__")):
@@ -174,8 +143,13 @@ class Reading:
 
     def _plain(self, node: ast.AST, scope: Scope) -> None:
         match node:
+            case ast.Expr(value=ast.Constant()):
+                self._naming.add(id(node.value))  # a docstring
+            case ast.BinOp(left=ast.Constant(), op=ast.Mod(), right=ast.Dict()):
+                self._naming.add(id(node.left))
             case ast.Call():
                 self._called.add(id(node.func))
+                self._strings_of(node)
                 for each in node.keywords:
                     if each.arg is not None and each.arg == self.wanted:
                         self._mention("keyword", node, scope, self._start(each))
@@ -191,16 +165,17 @@ class Reading:
                 pass
         match node:
             case ast.Attribute() if node.attr == self.wanted and node.end_lineno:
-                end = self._column(node.end_lineno, node.end_col_offset or 0)
+                end = self.text.column(node.end_lineno, node.end_col_offset or 0)
                 self._mention("attribute", node, scope, (node.end_lineno, end - len(node.attr)))
             case ast.MatchClass() if self.wanted in node.kwd_attrs:
                 call = ast.Call(func=node.cls, args=[], keywords=[])
                 for line, column in self._places(node):
-                    if re.match(r"\s*=", self.lines[line - 1][column + len(self.wanted or "") :]):
+                    if re.match(r"\s*=", self.text.lines[line - 1][column + len(self.wanted or "") :]):
                         self._mention("keyword", call, scope, (line, column))
             case ast.Constant(value=str(text)) if self.wanted and id(node) not in self._naming:
-                if self._naming_in(text):
-                    self.strings.append(node.lineno)
+                if names(self.wanted, text):
+                    alone = text == self.wanted
+                    self.strings.append(Quoted(node.lineno, alone, self._given.get(id(node), "")))
             case (
                 ast.ExceptHandler(name=str(name))
                 | ast.MatchAs(name=str(name))
@@ -211,13 +186,21 @@ class Reading:
                 pass
         self._visit_all(ast.iter_child_nodes(node), scope)
 
-    def _naming_in(self, text: str) -> bool:
-        """Say whether a string names what is wanted: it alone, at the end of a dotted name, or in a template."""
-        name = re.escape(self.wanted or "")
-        return re.search(rf"(?:\A|[.:]){name}\Z|\{{\s*{name}\b|%\({name}\)|\$\{{?{name}\b", text) is not None
+    def _places(self, node: ast.expr | ast.pattern, *, braces: bool = False) -> Iterator[tuple[int, int]]:
+        assert self.wanted is not None
+        return self.text.places(node, self.wanted, braces=braces)
+
+    def _strings_of(self, node: ast.Call) -> None:
+        """Note what is called with strings; a template that is filled by name there says itself what it means."""
+        function = node.func
+        name = getattr(function, "attr", getattr(function, "id", ""))
+        self._given |= {id(each): name for each in node.args}
+        by_name = not node.args and all(each.arg for each in node.keywords)
+        if by_name and isinstance(function, ast.Attribute) and name == "format":
+            self._naming.add(id(function.value))
 
     def _start(self, node: ast.expr | ast.keyword) -> tuple[int, int]:
-        return node.lineno, self._column(node.lineno, node.col_offset)
+        return node.lineno, self.text.column(node.lineno, node.col_offset)
 
     def _arguments(self, arguments: ast.arguments, scope: Scope) -> None:
         """Visit what of a signature is looked up outside the function: defaults and annotations."""
@@ -268,26 +251,6 @@ class Reading:
         for line, column in self._places(node):
             self._mention(how, node, scope, (line, column))
 
-    def _places(self, node: ast.expr | ast.pattern, *, braces: bool = False) -> Iterator[tuple[int, int]]:
-        """Yield where the wanted word stands within a string, or within the braces of one."""
-        assert self.wanted is not None
-        assert node.end_lineno is not None
-        depth = 0
-        for line in range(node.lineno, node.end_lineno + 1):
-            text = self.lines[line - 1]
-            at = self._column(line, node.col_offset) if line == node.lineno else 0
-            high = self._column(line, node.end_col_offset or 0) if line == node.end_lineno else len(text)
-            for match in word(self.wanted).finditer(text, at, high):
-                if braces:
-                    between = text[at : match.start()].replace("{{", "").replace("}}", "")
-                    depth += between.count("{") - between.count("}")
-                    at = match.start()
-                if depth > 0 or not braces:
-                    yield line, match.start()
-            if braces:
-                between = text[at:high].replace("{{", "").replace("}}", "")
-                depth += between.count("{") - between.count("}")
-
     def _imports(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
         for alias in node.names:
             if isinstance(node, ast.ImportFrom):
@@ -301,10 +264,10 @@ class Reading:
                 self._bind(scope, alias.asname or top, Imported(top, None))
                 what = Imported(alias.name, None)  # as a whole, whatever its dots
             if isinstance(node, ast.ImportFrom) and alias.name == self.wanted:
-                column = self._column(alias.lineno, alias.col_offset)
+                column = self.text.column(alias.lineno, alias.col_offset)
                 self._mention("import", alias, scope, (alias.lineno, column), what)
             if alias.asname is not None and alias.asname == self.wanted and alias.end_lineno:
-                end = self._column(alias.end_lineno, alias.end_col_offset or 0)
+                end = self.text.column(alias.end_lineno, alias.end_col_offset or 0)
                 self._mention("import", alias, scope, (alias.end_lineno, end - len(alias.asname)), what)
 
     def _mention(
@@ -320,11 +283,6 @@ class Reading:
     def _bind(self, scope: Scope, name: str, what: Bound) -> None:
         home = scope.elsewhere.get(name, scope)
         home.bound.setdefault(name, []).append(what)
-
-    def _column(self, line: int, column: int) -> int:
-        """Return the character that ast's UTF-8 column is."""
-        text = self.lines[min(line, len(self.lines)) - 1]
-        return column if text.isascii() else len(text.encode()[:column].decode(errors="replace"))
 
 
 def _each(arguments: ast.arguments) -> Sequence[ast.arg]:

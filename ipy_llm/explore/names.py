@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.explore.index import Index
-from ipy_llm.explore.mentions import Imported, Reading, Scope
+from ipy_llm.explore.mentions import Reading
+from ipy_llm.explore.modules import Modules
+from ipy_llm.explore.scopes import Imported, Scope
+from ipy_llm.explore.texts import Cells, is_notebook, read_cells
+from ipy_llm.source.notebooks.cells import cell_name
 from ipy_llm.source.structure.syntax import parse
 from ipy_llm.source.text import decode
 
@@ -50,23 +54,38 @@ Meaning = Defined | Module | Foreign | Unknown
 
 
 class Names:
-    """The names of a project. Files are read when a name leads into them, and once."""
+    """The names of a project. Files are read when a name leads into them, and once.
 
-    def __init__(self, index: Index) -> None:
+    `texts` are those of files that are to be taken for what they will be, not for what they are.
+    """
+
+    def __init__(self, index: Index, texts: Mapping[str, str] | None = None) -> None:
         self.index = index
+        self.texts = texts or {}
+        self.cells: dict[str, Cells] = {}  # of the notebooks that were read
         self._readings: dict[str, Reading | None] = {}
-        self._modules: dict[str, list[str]] = {}
+        self.modules = Modules(index.files)
         self._open: set[Defined] = set()  # classes whose bases are being looked through
-        for file in index.files:
-            for dotted in _dotted(file, index):
-                self._modules.setdefault(dotted, []).append(file)
 
     def text(self, file: str) -> str | None:
         """Return a file's text, None where it cannot be read."""
+        if file in self.texts:
+            return self.texts[file]
         try:
-            return decode(Path(self.index.root, file).read_bytes()).text
+            data = Path(self.index.root, file).read_bytes()
+            if not is_notebook(file):
+                return decode(data).text
+            self.cells[file] = read_cells(data)
+            return self.cells[file].text
         except (OSError, IpyLlmError):
             return None
+
+    def where(self, file: str, line: int) -> str:
+        """Return how a line of a file is written, counted in its cell where that is a notebook."""
+        if file not in self.cells:
+            return f"{file}:{line}"
+        number, line = self.cells[file].place(line)
+        return f"{file}::{cell_name(number)}:{line}"
 
     def reading(self, file: str) -> Reading | None:
         """Return a file's scopes, None where it cannot be parsed."""
@@ -103,6 +122,7 @@ class Names:
             found = {
                 each
                 for star in module.stars
+                if not self._lacks(star, name, file)
                 for each in self._of_import(Imported(star.module, name, star.level), file, depth)
             }
             found -= {Foreign()} if any(isinstance(each, Defined) for each in found) else set()
@@ -112,6 +132,18 @@ class Names:
             for bound in home.bound[name]
             for meaning in self._of_bound(name, bound, home, file, depth)
         }
+
+    def _lacks(self, star: Imported, name: str, file: str) -> bool:
+        """Say whether what a star imports is certainly without a name."""
+        modules = self.modules.of(star, file)
+        readings = [self.reading(each) for each in modules if not each.endswith("/")]
+        return len(readings) == len(modules) > 0 and not any(
+            reading is None
+            or reading.module.stars
+            or name in reading.module.bound
+            or "__getattr__" in reading.module.bound
+            for reading in readings
+        )
 
     def _of_bound(self, name: str, bound: Imported | str, home: Scope, file: str, depth: int) -> set[Meaning]:
         if isinstance(bound, Imported):
@@ -214,7 +246,7 @@ class Names:
         if depth > _DEEP:
             return {Unknown()}
         found: set[Meaning] = set()
-        for module in self._files(what, file):
+        for module in self.modules.of(what, file):
             if what.name is None:
                 found.add(Module(module))
             elif module.endswith("/"):  # a folder without `__init__.py`
@@ -226,22 +258,6 @@ class Names:
             else:
                 found |= self.of_module(module, what.name, depth + 1)
         return found or {Foreign()}
-
-    def _files(self, what: Imported, file: str) -> list[str]:
-        if not what.level:
-            found = self._modules.get(what.module, [])
-            return found or ([] if what.name is None else self._folders(what.module.replace(".", "/")))
-        folder = file.rpartition("/")[0]
-        for _ in range(what.level - 1):
-            folder = folder.rpartition("/")[0]
-        path = "/".join(filter(None, (folder, what.module.replace(".", "/"))))
-        prefix = f"{path}/" if path else ""
-        found = [each for each in (f"{path}.py", f"{prefix}__init__.py") if each in self.index.files]
-        return found or self._folders(path)
-
-    def _folders(self, path: str) -> list[str]:
-        prefix = f"{path}/" if path else ""
-        return [prefix] if prefix and any(file.startswith(prefix) for file in self.index.files) else []
 
 
 def instance_of(value: ast.expr, scope: Scope) -> Scope | None:
@@ -259,20 +275,3 @@ def instance_of(value: ast.expr, scope: Scope) -> Scope | None:
             return function.outer
         case _:
             return None
-
-
-def _dotted(file: str, index: Index) -> Iterator[str]:
-    """Yield the names a file may be imported by: from the folder above its package, and from the root."""
-    if not file.endswith(".py"):
-        return
-    parts = file.removesuffix(".py").split("/")
-    parts = parts[:-1] if parts[-1] == "__init__" else parts
-    top = len(parts) - 1
-    while top > 0 and "/".join((*parts[:top], "__init__.py")) in index.files:
-        top -= 1
-    seen = set()
-    for start in (top, 0, 1 if parts[:1] == ["src"] else 0):
-        name = ".".join(parts[start:])
-        if name and name not in seen:
-            seen.add(name)
-            yield name

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ipy_llm.explore import written
-from ipy_llm.explore.index import Index
 from ipy_llm.explore.infer import Types
 from ipy_llm.explore.mentions import How, Mention, Reading
 from ipy_llm.explore.names import Defined, Meaning, Names, Unknown, instance_of
 from ipy_llm.explore.rank import is_test
+from ipy_llm.explore.spots import BY_NAME, Quoted, asks_by_string
 from ipy_llm.explore.words import occurrences, word
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.structure.syntax import parse
@@ -56,7 +56,7 @@ class References:
     undecided: int = 0
     in_text: int = 0
     overrides: tuple[Defined, ...] = ()
-    unread: tuple[str, ...] = ()  # files that hold the name and do not parse
+    unread: tuple[str, ...] = ()  # files that may hold the name and do not parse, or a cell of theirs
     strings: tuple[str, ...] = ()  # FILE:LINE of strings that are the name, or end in it after a dot
 
 
@@ -75,28 +75,35 @@ def positions(chunks: Sequence[Chunk], outline: Outline) -> set[tuple[int, int]]
 def references(
     target: Defined,
     places: set[tuple[int, int]],
-    index: Index,
+    names: Names,
     *,
     kind: str,
     interpreter: str | None = None,
     seconds: float = 10.0,
+    within: Collection[str] | None = None,
 ) -> References:
     """Return where a definition is meant, all over the project.
 
     `places` are the positions of its name in its own file, which are no references; `kind` is its chunk's.
-    jedi is asked for at most about so many `seconds`.
+    jedi is asked for at most about so many `seconds`. `within` are the files to look in, if not all.
     """
-    names = Names(index)
-    search = _Search(target, places, names, kind)
+    search = _Search(target, places, names, kind, within)
     for file in search.candidates():
         search.read(file)
-    search.ask(Path(index.root), interpreter, time.monotonic() + seconds)
+    search.ask(Path(names.index.root), interpreter, time.monotonic() + seconds)
     return search.result()
 
 
 class _Search:
-    def __init__(self, target: Defined, places: set[tuple[int, int]], names: Names, kind: str) -> None:
-        self.target, self.places, self.names, self.kind = target, places, names, kind
+    def __init__(
+        self,
+        target: Defined,
+        places: set[tuple[int, int]],
+        names: Names,
+        kind: str,
+        within: Collection[str] | None,
+    ) -> None:
+        self.target, self.places, self.names, self.kind, self.within = target, places, names, kind, within
         self.types = Types(names)
         owner, _, self.last = target.name.rpartition(".")
         reading = names.reading(target.file)
@@ -110,24 +117,35 @@ class _Search:
         self.unread: list[str] = []
         self.strings: list[str] = []
         self.undecided = self.in_text = 0
+        self.asked: bool | None = None
 
     def candidates(self) -> Iterator[str]:
         """Yield the files that hold the word: its own first, tests last."""
         needle = self.last.encode()
-        for file in sorted(
-            self.names.index.files, key=lambda each: (each != self.target.file, is_test(each))
-        ):
+        files = self.names.index.files if self.within is None else self.within
+        for file in sorted(files, key=lambda each: (each != self.target.file, is_test(each))):
+            if file in self.names.texts:
+                if self.last in self.names.texts[file]:
+                    yield file
+                continue
             try:
                 data = Path(self.names.index.root, file).read_bytes()
             except OSError:
                 continue
-            if file.endswith(".py") and (needle in data or not needle.isascii()):
+            # JSON may have escapes for its letters
+            if needle in data or not needle.isascii():
                 yield file
 
     def read(self, file: str) -> None:
         """Sort the mentions of a file into those that mean it, those that may, and those jedi is to be asked about."""
         text = self.names.text(file)
-        if text is None or self.pattern.search(text) is None:
+        if text is None:
+            self.unread.append(file)
+            return
+        cells = self.names.cells.get(file)
+        if cells is not None and any(self.pattern.search(each) for each in cells.broken):
+            self.unread.append(file)
+        if self.pattern.search(text) is None:
             return
         self.texts[file] = text
         try:
@@ -142,7 +160,7 @@ class _Search:
         ]
         self.in_text += sum(not each.code for each in occurrences(text, self.pattern))
         self.in_text -= sum(each.how == "string" for each in mentions)
-        self.strings += [f"{file}:{line}" for line in reading.strings]
+        self.strings += [self.names.where(file, each.line) for each in reading.strings if self.doubted(each)]
         for mention in mentions:
             match self.decide(mention, file):
                 case True:
@@ -150,6 +168,8 @@ class _Search:
                 case frozenset() as others:
                     self.sure.append(replace(_reference(mention, file), others=others))
                 case None:
+                    self.maybe.append(_reference(mention, file))
+                case "ask" if cells is not None:  # of no module that jedi knows
                     self.maybe.append(_reference(mention, file))
                 case "ask":
                     self.open.append((file, mention))
@@ -200,6 +220,14 @@ class _Search:
                 return True
         name = getattr(function, "attr", getattr(function, "id", ""))
         return None if name in _COPYING or Unknown() in called else False
+
+    def doubted(self, quoted: Quoted) -> bool:
+        """Say whether a string may be looked up: that of a module's name only where modules are asked by strings."""
+        if self.owner is not None or not quoted.alone or quoted.given_to in BY_NAME:
+            return True
+        if self.asked is None:
+            self.asked = any(asks_by_string(self.names.text(each) or "") for each in self.names.index.files)
+        return self.asked
 
     def find_overrides(self, reading: Reading, file: str) -> None:
         """Note what takes the target's place in derived classes of a file."""

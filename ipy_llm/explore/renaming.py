@@ -2,65 +2,22 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
-import contextlib
-import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
+from ipy_llm.explore.doubts import elsewhere, of_bases, of_decorators
 from ipy_llm.explore.index import Index
-from ipy_llm.explore.mentions import Scope
-from ipy_llm.explore.names import Defined, Foreign, Module, Names, Unknown
+from ipy_llm.explore.names import Defined, Module, Names
 from ipy_llm.explore.refs import Reference, References, positions, references
-from ipy_llm.explore.words import occurrences
-from ipy_llm.source.chunks import Chunk, Outline
+from ipy_llm.explore.scopes import Scope
+from ipy_llm.explore.stubs import in_stubs, stubbed
+from ipy_llm.explore.words import occurrences, word
+from ipy_llm.source.chunks import Outline
 from ipy_llm.source.structure.outline import outline
 from ipy_llm.source.text import Source
-from ipy_llm.workspace.project import scan_project
 
-_OTHERS = (
-    ".pyi",
-    ".pyx",
-    ".ipynb",
-    ".html",
-    ".j2",
-    ".jinja",
-    "pyproject.toml",
-    "setup.cfg",
-    "entry_points.txt",
-)
 _FAMILY = 20  # definitions that take each other's place, at most
-# Decorators that look at what a function does, not at what it is called.
-_BLIND = frozenset(
-    {
-        *(
-            "property",
-            "cached_property",
-            "staticmethod",
-            "classmethod",
-            "abstractmethod",
-            "overload",
-            "override",
-        ),
-        *(
-            "cache",
-            "lru_cache",
-            "contextmanager",
-            "asynccontextmanager",
-            "wraps",
-            "final",
-            "dataclass",
-            "total_ordering",
-        ),
-        *("setter", "getter", "deleter", "deprecated", "define", "frozen"),
-    }
-)
-
-
-_EMPTY = frozenset({"object", "Generic", "Protocol", "ABC"})  # bases that lay claim to no names
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +52,10 @@ def plan(target: Defined, new: str, index: Index, *, interpreter: str | None, se
         chunks = [chunk for chunk in found.walk() if chunk.name == one.name]
         own = positions(chunks, found)
         kind = chunks[0].kind if chunks else "assignment"
-        family[one] = references(one, own, index, kind=kind, interpreter=interpreter, seconds=seconds)
+        family[one] = references(one, own, names, kind=kind, interpreter=interpreter, seconds=seconds)
         places.setdefault(one.file, set()).update(own)
         pending += family[one].overrides
-        doubts += _of_decorators(one, chunks, found)
+        doubts += of_decorators(one, chunks, found)
         owner = Defined(one.file, one.name.rpartition(".")[0])
         if names.class_scope(owner) is not None:
             pending += [
@@ -106,14 +63,17 @@ def plan(target: Defined, new: str, index: Index, *, interpreter: str | None, se
                 for base in names.bases(owner)
                 if last in _bound(names.class_scope(base))
             ]
-            doubts += _of_bases(owner, last, names)
+            doubts += of_bases(owner, last, names)
+    stubs = stubbed(index, last)
+    if stubs is not None:
+        doubts += _follow_in_stubs(family, last, stubs, places)
     for each in (each for found in family.values() for each in found.sure):
         places.setdefault(each.file, set()).add((each.line, each.column))
         if not each.others <= family.keys():
-            doubts.append(f"{each.file}:{each.line} may also mean another {last}")
+            doubts.append(f"{names.where(each.file, each.line)} may also mean another {last}")
     strings = dict.fromkeys(where for found in family.values() for where in found.strings)
     doubts += [f"a string at {where} may mean it" for where in strings]
-    doubts += _elsewhere(last, names)
+    doubts += elsewhere(last, index)
     maybe = {each for found in family.values() for each in found.maybe}
     maybe = {each for each in maybe if (each.line, each.column) not in places.get(each.file, set())}
     unread = dict.fromkeys(file for found in family.values() for file in found.unread)
@@ -123,11 +83,30 @@ def plan(target: Defined, new: str, index: Index, *, interpreter: str | None, se
     return Renaming(
         places,
         tuple(family),
-        tuple(dict.fromkeys(_against(family, new, names, places))),
+        tuple(dict.fromkeys((*_against(family, new, names, places), *_against_in_stubs(places, new, stubs)))),
         tuple(dict.fromkeys(doubts)),
         tuple(sorted(maybe, key=lambda each: (each.file, each.line, each.column))),
         max(found.in_text for found in family.values()),
     )
+
+
+def _follow_in_stubs(
+    family: Iterable[Defined], last: str, stubs: Names, places: dict[str, set[tuple[int, int]]]
+) -> Iterator[str]:
+    """Add the places in the stubs beside modules, and yield what is in doubt there."""
+    for one in family:
+        known = in_stubs(one, stubs)
+        if known is None:
+            if word(last).search(stubs.texts[one.file]):
+                yield f"{one.file}i holds the name, but no {one.name}"
+            continue
+        own, found = known
+        if own:
+            places.setdefault(f"{one.file}i", set()).update(own)
+        for each in found.sure:
+            places.setdefault(f"{each.file}i", set()).add((each.line, each.column))
+        yield from (f"{each.file}i:{each.line} may mean it" for each in found.maybe)
+        yield from (f"{each}i holds the name and cannot be parsed" for each in found.unread)
 
 
 def _outline(file: str, names: Names) -> Outline:
@@ -136,32 +115,6 @@ def _outline(file: str, names: Names) -> Outline:
 
 def _bound(scope: Scope | None) -> set[str]:
     return set(scope.bound) | scope.stored if scope else set()
-
-
-def _of_decorators(one: Defined, chunks: list[Chunk], found: Outline) -> Iterator[str]:
-    for chunk in chunks:
-        if not chunk.is_definition:
-            continue
-        for line in found.source.text[chunk.decorators : chunk.code].split("\n"):
-            mark = line.strip().partition("(")[0]
-            if mark.startswith("@") and mark.rpartition(".")[2].lstrip("@") not in _BLIND:
-                yield f"{mark} on {one.file}::{one.name} may go by its name"
-
-
-def _of_bases(owner: Defined, last: str, names: Names) -> Iterator[str]:
-    """Yield the bases from outside the project that may have a member of that name."""
-    for cls in (owner, *names.bases(owner)):
-        scope = names.class_scope(cls)
-        for written in scope.bases if scope else ():
-            assert scope is not None
-            base = written.value if isinstance(written, ast.Subscript) else written
-            found = names.of_expression(base, scope.outer or scope, cls.file)
-            said = ast.unparse(base)
-            known = getattr(builtins, said, None)
-            if found.isdisjoint({Foreign(), Unknown()}) or said.rpartition(".")[2] in _EMPTY:
-                continue
-            if known is None or hasattr(known, last):
-                yield f"{said}, a base of {cls.file}::{cls.name}, may have a {last}"
 
 
 def _against(
@@ -174,7 +127,7 @@ def _against(
     owners = {Defined(one.file, one.name.rpartition(".")[0]) for one in family}
     classes = {owner for owner in owners if names.class_scope(owner) is not None}
     for file in names.index.files:
-        text = names.text(file) if file.endswith(".py") else None
+        text = names.text(file)
         if text is None or new not in text:
             continue
         reading = names.reading(file)
@@ -193,17 +146,14 @@ def _against(
             yield f"{file} has a {new}"
 
 
+def _against_in_stubs(places: Iterable[str], new: str, stubs: Names | None) -> Iterator[str]:
+    for file in places:
+        text = stubs.texts.get(file.removesuffix("i")) if stubs and file.endswith(".pyi") else None
+        if text is not None and _bare(text, new):
+            yield f"{file} has a {new}"
+
+
 def _bare(text: str, name: str) -> bool:
     """Say whether a text's code has the name other than after a dot: what it means there might change."""
     pattern = re.compile(rf"(?<![\w.])(?<!\.[ \t]){re.escape(name)}(?!\w)")
     return any(each.code for each in occurrences(text, pattern))
-
-
-def _elsewhere(last: str, names: Names) -> Iterator[str]:
-    """Yield files that are no Python, and may name what Python defines."""
-    base = f"{names.index.root}{os.sep}"
-    pattern = re.compile(rb"(?<!\w)" + re.escape(last.encode()) + rb"(?!\w)")
-    for path, _ in scan_project(names.index.root, _OTHERS):
-        with contextlib.suppress(OSError):
-            if pattern.search(Path(path).read_bytes()):
-                yield f"{path.removeprefix(base)} holds the name"

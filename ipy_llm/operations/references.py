@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -10,16 +10,18 @@ from typing import Annotated
 from ipy_llm.errors import ParseError, RequestError
 from ipy_llm.explore.find import Place
 from ipy_llm.explore.index import Index, innermost, read_index
-from ipy_llm.explore.names import Defined
+from ipy_llm.explore.names import Defined, Names
 from ipy_llm.explore.refs import Reference, References, positions, references
+from ipy_llm.explore.texts import cells_of, is_notebook
 from ipy_llm.operations.ask import other_python
 from ipy_llm.operations.operation import Reply
 from ipy_llm.operations.search import FOUND_TOKENS, paged, place_facts, said
 from ipy_llm.source.address import parse_address
 from ipy_llm.source.chunks import Outline
 from ipy_llm.source.documents import full_name
-from ipy_llm.source.notebooks.notebook import Notebook
-from ipy_llm.source.structure.resolve import candidates, resolve
+from ipy_llm.source.notebooks.cells import cell_name
+from ipy_llm.source.notebooks.notebook import Notebook, read_notebook
+from ipy_llm.source.structure.resolve import candidates, resolve, whole
 from ipy_llm.source.text import decode, split_lines
 from ipy_llm.workspace.locate import locate, read_file
 from ipy_llm.workspace.project import Workspace, cache_folder
@@ -30,11 +32,11 @@ _IMPORTING = 8  # files named that only import it
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A definition and where it is meant: its address, the definition, its project's index, what was found."""
+    """A definition and where it is meant: its address, the definition, its project's names, what was found."""
 
     name: str
     target: Defined
-    index: Index
+    names: Names
     found: References
 
 
@@ -78,8 +80,9 @@ def look_up(address: str, workspace: Workspace, seconds: float) -> Asked:
     twins = [chunk for chunk in document.walk() if chunk.name == target.name]
     interpreter = other_python(workspace.root)
     own = positions(twins, document)
-    found = references(target, own, index, kind=twins[0].kind, interpreter=interpreter, seconds=seconds)
-    return Asked(full_name(target.file, target.name), target, index, found)
+    names = Names(index)
+    found = references(target, own, names, kind=twins[0].kind, interpreter=interpreter, seconds=seconds)
+    return Asked(full_name(target.file, target.name), target, names, found)
 
 
 def defined(address: str, workspace: Workspace) -> tuple[Defined, Index]:
@@ -107,8 +110,8 @@ def _listed(asked: Asked, again: str, skip: int, tokens: int) -> Reply:
     found = asked.found
     imports = [each for each in found.sure if each.how == "import"]
     uses = [each for each in found.sure if each.how != "import"]
-    sure = grouped(uses, asked.index)
-    maybe = grouped(found.maybe, asked.index)
+    sure = grouped(uses, asked.names.index)
+    maybe = grouped(found.maybe, asked.names.index)
     lines = [*map(said, sure), *map(said, maybe)]
     if maybe:
         lines[len(sure)] = ["may be:", *lines[len(sure)]]
@@ -117,7 +120,7 @@ def _listed(asked: Asked, again: str, skip: int, tokens: int) -> Reply:
         "address": asked.name,
         "places": place_facts(sure),
         "maybe": place_facts(maybe),
-        "imports": [f"{each.file}:{each.line}" for each in imports],
+        "imports": [asked.names.where(each.file, each.line) for each in imports],
         "overrides": [f"{each.file}::{each.name}" for each in found.overrides],
         "undecided": found.undecided,
         "in_text": found.in_text,
@@ -146,7 +149,7 @@ def _head(asked: Asked, uses: Sequence[Reference], word: str) -> str:
 
 
 def _notes(asked: Asked, imports: Sequence[Reference]) -> Iterator[str]:
-    files = [f"{each.file}:{each.line}" for each in imports]
+    files = [asked.names.where(each.file, each.line) for each in imports]
     if files:
         more = f", {len(files) - _IMPORTING} more" if len(files) > _IMPORTING else ""
         yield f"imported in {', '.join(files[:_IMPORTING])}{more}"
@@ -158,26 +161,47 @@ def _notes(asked: Asked, imports: Sequence[Reference]) -> Iterator[str]:
 
 def grouped(found: Sequence[Reference], index: Index) -> list[Place]:
     """Group references by the chunk in which they stand."""
-    texts: dict[str, list[str]] = {}
-    chunks: dict[tuple[str, str, str, int], list[int]] = {}
+    readers: dict[str, Callable[[int], tuple[str, str, int, str]]] = {}
+    chunks: dict[tuple[str, str, str], dict[int, str]] = {}
     for each in found:
-        contents = index.files[each.file]
-        chunk = innermost(contents, each.line)
-        where = (
-            (f"{each.file}::{chunk.target}", chunk.digest, chunk.first)
-            if chunk
-            else (each.file, contents.digest, 1)
-        )
-        chunks.setdefault((each.file, *where), []).append(each.line)
-        if each.file not in texts:
+        if each.file not in readers:
             data = Path(index.root, each.file).read_bytes()
-            texts[each.file] = split_lines(decode(data).text)
+            reader = _in_notebook if is_notebook(each.file) else _in_module
+            readers[each.file] = reader(each.file, data, index)
+        address, digest, line, text = readers[each.file](each.line)
+        chunks.setdefault((each.file, address, digest), {})[line] = text
     return [
-        Place(
-            file,
-            address,
-            digest,
-            tuple((line - first + 1, texts[file][line - 1]) for line in dict.fromkeys(lines)),
-        )
-        for (file, address, digest, first), lines in chunks.items()
+        Place(file, address, digest, tuple(lines.items()))
+        for (file, address, digest), lines in chunks.items()
     ]
+
+
+def _in_module(file: str, data: bytes, index: Index) -> Callable[[int], tuple[str, str, int, str]]:
+    """Return what says of a line the address and digest of its chunk, its number there, and its text."""
+    contents, lines = index.files[file], split_lines(decode(data).text)
+
+    def place(line: int) -> tuple[str, str, int, str]:
+        chunk = innermost(contents, line)
+        if chunk is None:
+            return file, contents.digest, line, lines[line - 1]
+        return f"{file}::{chunk.target}", chunk.digest, line - chunk.first + 1, lines[line - 1]
+
+    return place
+
+
+def _in_notebook(file: str, data: bytes, index: Index) -> Callable[[int], tuple[str, str, int, str]]:
+    """Return what `_in_module` does, of the lines of a notebook's cells."""
+    notebook = read_notebook(decode(data, python=False))
+    cells = cells_of(notebook)
+
+    def place(line: int) -> tuple[str, str, int, str]:
+        number, line = cells.place(line)
+        own, prefix = notebook.cells[number].outline, f"{cell_name(number)}::"
+        inside = tuple(each for each in index.files[file].definitions if each[0].startswith(prefix))
+        text = split_lines(own.source.plain)[line - 1]
+        chunk = innermost(index.files[file]._replace(definitions=inside), line)
+        if chunk is None:
+            return f"{file}::{cell_name(number)}", own.digest(whole(own).span), line, text
+        return f"{file}::{chunk.target}", chunk.digest, line - chunk.first + 1, text
+
+    return place

@@ -10,14 +10,14 @@ from ipy_llm.errors import EditRejectedError, ParseError, StaleError
 from ipy_llm.explore.index import Index
 from ipy_llm.explore.names import Defined
 from ipy_llm.explore.renaming import Renaming, plan
+from ipy_llm.explore.texts import python_of, rewritten
 from ipy_llm.explore.words import occurrences, word
 from ipy_llm.operations.ask import other_python
 from ipy_llm.operations.check import after_write
 from ipy_llm.operations.operation import Reply
 from ipy_llm.operations.references import SECONDS, defined, grouped
 from ipy_llm.operations.search import said
-from ipy_llm.source.editing.gate import compile_gate
-from ipy_llm.source.text import Span, decode, encode, line_starts, splice
+from ipy_llm.source.text import Span, line_starts
 from ipy_llm.workspace.files import Change, check_writable, read_bytes
 from ipy_llm.workspace.journal import commit
 from ipy_llm.workspace.locate import require_inside
@@ -74,7 +74,7 @@ def rename(
         "address": f"{target.file}::{_renamed(target, new)}",
         "places": count,
         "paths": [str(change.path) for change in changes],
-        "left": [f"{each.file}:{each.line}" for each in renaming.maybe],
+        "left": [line for place in grouped(renaming.maybe, index) for line in said(place)],
     }
     reply = Reply((f"{head}{' (' + '; '.join(notes) + ')' if notes else ''}",), facts)
     return after_write(reply, entry, workspace, check)
@@ -99,13 +99,11 @@ def _change(
     path = Path(workspace.root, file)
     require_inside(path, workspace)
     data = read_bytes(path)
-    source = decode(data)
-    starts = line_starts(source.text)
+    now = python_of(data, file)
+    starts = line_starts(now)
     spans = {starts[line - 1] + column for line, column in renaming.places[file]}
     if text:
-        spans |= {each.start for each in occurrences(source.text, word(last)) if not each.code}
-    if any(source.text[at : at + len(last)] != last for at in spans):
+        spans |= {each.start for each in occurrences(now, word(last)) if not each.code}
+    if any(now[at : at + len(last)] != last for at in spans):
         raise StaleError(f"{file} changed meanwhile; nothing was written", steps=["send it again"])
-    after = source.with_text(splice(source.text, [(Span(at, at + len(last)), new) for at in spans]))
-    compile_gate(after, file)
-    return Change(path, data, encode(after))
+    return Change(path, data, rewritten(data, file, [(Span(at, at + len(last)), new) for at in spans]))

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from sdists import copy
 
 from ipy_llm.explore.index import Definition, definitions, read_index
-from ipy_llm.explore.names import Defined
+from ipy_llm.explore.names import Defined, Names
 from ipy_llm.explore.refs import positions, references
 from ipy_llm.source.address import parse_address
 from ipy_llm.source.structure.resolve import candidates
@@ -148,7 +148,7 @@ def compare(name: str, root: Path, given: argparse.Namespace) -> None:
         chunks = candidates(parse_address(f"::{one.name}"), document)
         own = positions(chunks, document)
         began = time.perf_counter()
-        ours = references(Defined(file, one.name), own, index, kind=one.kind)
+        ours = references(Defined(file, one.name), own, Names(index), kind=one.kind)
         times.append(time.perf_counter() - began)
         sure = {(each.file, each.line, each.column) for each in ours.sure}
         maybe = {(each.file, each.line, each.column) for each in ours.maybe}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 
 import pytest
 
 from ipy_llm.errors import EditRejectedError, ParseError
 from ipy_llm.operations.edit import undo
+from ipy_llm.operations.references import refs
 from ipy_llm.operations.rename import rename
 
 
@@ -100,6 +102,69 @@ def test_fields_follow_in_keywords_patterns_and_all_accessors(renamed):
     )
 
 
+def test_stubs_follow_their_modules(renamed):
+    files = {
+        "pack/__init__.py": "from .more import *\nfrom .less import *\n",
+        "pack/__init__.pyi": "from .more import *\nfrom .less import *\n",
+        "pack/less.py": "__all__ = ['other']\ndef other(): ...\n",
+        "pack/more.py": "__all__ = ['total', 'A']\ndef total(x): ...\nclass A:\n    def f(self, total): ...\n",
+        "pack/more.pyi": "from typing import overload\n@overload\ndef total(x: int) -> int: ...\n@overload\ndef total(x: str) -> str: ...\nclass A:\n    def f(self, total: int) -> None: ...\n",
+        "use.py": "import pack as p\np.total(p.A().f(total=1))\n",
+    }
+    after = renamed(files, "pack/more.py::total amount")
+    assert after == files | {
+        "pack/more.py": files["pack/more.py"]
+        .replace("'total'", "'amount'")
+        .replace("def total", "def amount"),
+        "pack/more.pyi": files["pack/more.pyi"].replace("def total", "def amount"),
+        "use.py": "import pack as p\np.amount(p.A().f(total=1))\n",
+    }
+
+
+def test_a_type_variable_keeps_the_name_it_is_told(renamed):
+    source = "from typing import TypeVar\nT = TypeVar('T')\ndef f(x: 'T') -> T: ...\nprint({'T': 1})\n"
+    assert renamed({"a.py": source}, "a.py::T Kind")["a.py"] == source.replace("T ", "Kind ").replace(
+        "r('T')", "r('Kind')"
+    ).replace("x: 'T'", "x: 'Kind'").replace("-> T", "-> Kind")
+
+
+def test_cells_of_notebooks_follow(write):
+    def cell(*lines):
+        return {
+            "cell_type": "code",
+            "source": list(lines),
+            "metadata": {},
+            "outputs": [],
+            "execution_count": 3,
+        }
+
+    cells = [
+        cell("%matplotlib inline\n", "from a import total, other"),
+        cell("!ls\n", "x = total(1)  # total"),
+    ]
+    book = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+    workspace = write({"a.py": "def total(x): ...\ndef other(): ...\n", "n.ipynb": book})
+    assert refs(workspace, "a.py::total").lines[1:] == (
+        "imported in n.ipynb::[1]:2",
+        "n.ipynb::[2]::x@9175:1  x = total(1)  # total",
+    )
+    rename(workspace, "a.py::total amount", check="off")
+    after = book.replace("import total", "import amount").replace("= total(", "= amount(")
+    assert (workspace.root / "n.ipynb").read_text() == after
+
+
+def test_a_cell_that_does_not_parse_is_in_doubt(write):
+    cells = [
+        {"cell_type": "code", "source": "total(", "metadata": {}, "outputs": [], "execution_count": None}
+    ]
+    book = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+    workspace = write({"a.py": "def total(x): ...\n", "n.ipynb": book})
+    assert "cannot be parsed, but hold the name: n.ipynb" in refs(workspace, "a.py::total").lines
+    with pytest.raises(EditRejectedError) as refused:
+        rename(workspace, "a.py::total amount", check="off")
+    assert "n.ipynb holds the name and cannot be parsed" in refused.value.steps
+
+
 def test_strings_and_comments_follow_when_asked(renamed):
     source = "def total(): ...\n\n\n'A total.'  # of total\n"
     assert renamed({"a.py": source}, "a.py::total sum_")["a.py"] == source.replace("def total", "def sum_")
@@ -136,7 +201,11 @@ def test_a_rename_is_undone_as_one_edit(write):
         ({"a.py": "import x\nclass A(x.Handler):\n    def f(self): ...\n"}, "A.f g", "x.Handler, a base of a.py::A, may have a f"),
         ({"a.py": "class A(dict):\n    def pop(self): ...\n"}, "A.pop g", "dict, a base of a.py::A, may have a pop"),
         ({"a.py": "def f(): ...\n", "b.py": "f(:\n"}, "a.py::f g", "b.py holds the name and cannot be parsed"),
-        ({"a.py": "def f(): ...\n", "a.pyi": "def f(): ...\n"}, "a.py::f g", "a.pyi holds the name"),
+        ({"a.py": "def f(): ...\n", "a.pyi": "f: int | 1f\n"}, "a.py::f g", "a.pyi holds the name"),
+        ({"a.py": "class A:\n    def f(self): ...\n", "a.pyi": "f: int\n"}, "A.f g", "a.pyi holds the name, but no A.f"),
+        ({"a.py": "class A:\n    f = 1\nprint('{0.f}'.format(A()))\n"}, "A.f g", "a string at a.py:3 may mean it"),
+        ({"a.py": "import enum\nclass A(enum.Enum):\n    name = 1\n"}, "A.name g", "enum.Enum, a base of a.py::A, may have a name"),
+        ({"a.py": "def f(): ...\n", "b.py": "import a\nprint([getattr(a, each) for each in ['f']])\n"}, "a.py::f g", "a string at b.py:2 may mean it"),
         ({"a.py": "def main(): ...\n", "setup.cfg": "x = a:main\n"}, "a.py::main g", "setup.cfg holds the name"),
     ],
 )  # fmt: skip
