@@ -40,9 +40,9 @@ def bounded(lines: list[str], more: str) -> list[str]:
 
 
 def numbered(lines: Sequence[str], first: int, last: int, budget: int) -> Iterator[str]:
-    """Yield numbered lines, one at least, as many as the budget holds."""
+    """Yield numbered lines, one at least, as many as the budget holds; an empty one has its number from its place."""
     for number in range(first, last + 1):
-        line = f"{number}\t{_cut(lines[number - 1])}"
+        line = f"{number}\t{_cut(lines[number - 1])}" if lines[number - 1] else ""
         budget -= estimate(line) + 1
         if budget < 0 and number > first:
             return

@@ -19,7 +19,7 @@ from ipy_llm.workspace.locate import locate, read_file
 from ipy_llm.workspace.project import Workspace
 
 SHOWN_TOKENS = 4000
-AROUND = 200  # characters of a line on what stands around
+AROUND = 60, 160  # characters of a line on what stands around, of a short chunk and of a long one
 
 
 def show(
@@ -52,7 +52,7 @@ def show(
     workspace.seen[name] = digest
     in_file = found.lines(chunk.span)
     container = "file" if isinstance(document, Outline) else "cell"
-    head = f"{name}@{digest}" + (f"  line {in_file[0]} of the {container}" if in_file[0] > 1 else "")
+    head = f"{name}@{digest}" + (f"  {container} line {in_file[0]}" if in_file[0] > 1 else "")
     if found.error and found.python:
         head += f"  ({found.error})"
     body = list(numbered(lines, first, last, tokens))
@@ -60,34 +60,36 @@ def show(
     if shown < last:
         parts = f"; its parts: outline {name}" if chunk.children or not chunk.name else ""
         body.append(f"... {last - shown} more lines: show '{name}:{shown + 1}-{last}'{parts}")
+    text = "\n".join(lines[first - 1 : shown])
     facts: dict[str, object] = {
         "address": name,
         "digest": digest,
         "lines": list(in_file),
         "first": first,
-        "text": "\n".join(lines[first - 1 : shown]),
+        "text": text,
     }
     if around and wanted is None and chunk.is_definition:
         near = surroundings(chunk, found, other_cells(found, document))
-        body += _around(near, name.rpartition(".")[0])
+        body += _around(near, min(max(AROUND[0], len(text) // 4), AROUND[1]))
         facts |= {
             "owner": near.owner,
             "beside": list(near.beside),
+            "others": list(near.others),
             "uses": list(near.uses),
             "imports": list(near.imports),
         }
     return Reply((head, *body), facts)
 
 
-def _around(near: Surroundings, owner: str) -> Iterator[str]:
-    """Yield `in class Cart(Base): items: list; add(self, item)`, `uses RATE = 20`, `imports os.path`."""
-    beside, more = within(near.beside, AROUND)
+def _around(near: Surroundings, limit: int) -> Iterator[str]:
+    """Yield `in class Cart(Base): add(item); total, tax +3`, `uses RATE = 20`, `imports Item from .items`."""
     if near.owner:
-        rest = [f"{more} more: outline {owner}"] if more else []
-        yield ": ".join(filter(None, (f"in {near.owner}", "; ".join(filter(None, (beside, *rest))))))
-    elif near.beside:
-        yield f"beside {within(near.beside[:2], AROUND)[0]}"
-    for word, parts, sign in (("uses", near.uses, "; "), ("imports", near.imports, ", ")):
-        said, more = within(parts, AROUND, sign)
+        said, more = within(near.beside, limit)
+        names, unnamed = within(near.others, limit // 3, ", ")
+        rest = f" +{more + unnamed}" if more + unnamed else ""
+        beside = "; ".join(filter(None, (said, names))) + rest
+        yield ": ".join(filter(None, (f"in {near.owner}", beside)))
+    for word, parts in (("uses", near.uses), ("imports", near.imports)):
+        said, more = within(parts, limit)
         if said:
-            yield f"{word} {said}{f'{sign}{more} more' if more else ''}"
+            yield f"{word} {said}{f' +{more}' if more else ''}"

@@ -114,7 +114,7 @@ def test_show_of_many_cells_stops_at_its_budget_and_says_how_to_go_on(write):
 def test_a_definition_is_shown_with_what_it_uses_of_other_cells(project):
     lines = show(project, "load").lines
     assert lines[0].startswith("sales.ipynb::[3]::load@")
-    assert lines[0].endswith("line 4 of the cell")
+    assert lines[0].endswith("  cell line 4")
     assert "imports pandas as pd" in lines
     assert "uses RATE = 20" in show(project, "clean").lines
 

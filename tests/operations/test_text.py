@@ -15,9 +15,9 @@ def test_headings_are_listed_shown_and_edited(write):
     assert outline(workspace, "README.md").lines[1:] == ("#Shop  1-11", "#Usage  5-11", "#Exit-codes  9-11")
     assert show(workspace, "README.md#usage").lines[1:] == (
         "1\tRun it.",
-        "2\t",
+        "",
         "3\t### Exit codes",
-        "4\t",
+        "",
         "5\t0",
     )
     reply = edit(workspace, "README.md::#exit-codes", "None.")

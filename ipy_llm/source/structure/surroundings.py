@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 _ACCESSORS = frozenset({"self", "cls"})
+_SIGNATURE = 90  # characters of one definition
+# What everyone knows the place of; `Any` that stands in the text says as much.
+_KNOWN = frozenset({*sys.stdlib_module_names, "typing_extensions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,14 @@ class Surroundings:
     """What is around a definition, each on one line.
 
     `owner` is the header of the class or function it stands in, nothing at the top level; `beside` the
-    signatures of the other definitions there, those it uses first, then the nearest; `uses` the
-    top-level definitions that its text names, `imports` the imported ones: `collections.abc.Sequence`, `numpy as np`.
+    signatures of those definitions there that it uses, `others` the names of the rest, the nearest first; `uses`
+    the top-level definitions that its text names, `imports` whence the imported ones are: `Sequence, Mapping from
+    collections.abc`, `numpy as np`, but nothing of the standard library's.
     """
 
     owner: str
     beside: tuple[str, ...]
+    others: tuple[str, ...]
     uses: tuple[str, ...]
     imports: tuple[str, ...]
 
@@ -43,25 +49,19 @@ def surroundings(chunk: Chunk, outline: Outline, others: Sequence[Outline] = ())
     names, members = _named(chunk.span.of(outline.source.text))
     owner = innermost(outline.chunks, chunk.span)
     used = [other for other in outline.chunks if other.name in names and not other.span.holds(chunk.span)]
-    siblings = [
-        other
-        for other in (owner.children if owner else outline.chunks)
-        if other is not chunk and other.span != chunk.span and other not in used
-    ]
-    if owner is None:
-        siblings = [other for other in siblings if other.is_definition]
+    siblings = [other for other in (owner.children if owner else ()) if other.span != chunk.span]
+    siblings.sort(key=lambda one: abs(one.span.start - chunk.span.start))
+    known = members if owner and owner.kind == "class" else names
+    beside = [other for other in siblings if _last(other) in known]
     elsewhere = [(one, cell) for cell in others for one in cell.chunks if one.name in names]
-    at = chunk.span.start
-    siblings.sort(
-        key=lambda one: (one.name.rpartition(".")[2] not in members | names, abs(one.span.start - at))
-    )
     return Surroundings(
         owner=signature(owner, outline) if owner else "",
-        beside=tuple(dict.fromkeys(_brief(other, outline) for other in siblings)),
+        beside=tuple(dict.fromkeys(_brief(other, outline) for other in beside)),
+        others=tuple(dict.fromkeys(_last(other) for other in siblings if other not in beside)),
         uses=tuple(
             dict.fromkeys(_brief(one, own) for one, own in [*((one, outline) for one in used), *elsewhere])
         ),
-        imports=tuple(dict.fromkeys(said for own in (outline, *others) for said in _imports(names, own))),
+        imports=_imports(names, [outline, *others]),
     )
 
 
@@ -101,11 +101,25 @@ def _named(text: str) -> tuple[set[str], set[str]]:
     return read - bound, members
 
 
-def _imports(names: set[str], outline: Outline) -> Iterator[str]:
-    """Yield what the top-level imports that bind one of the names import, as `module.name`."""
-    text = outline.source.text
+def _imports(names: set[str], outlines: Sequence[Outline]) -> tuple[str, ...]:
+    """Return whence the top-level imports have those of the names that the reader cannot know the place of."""
+    found: dict[str, dict[str, None]] = {}  # of each module the names, "" for modules themselves
+    for node in (node for each in outlines for node in _statements(each)):
+        module = module_of(node)
+        for one in node.names:
+            bound = one.asname or one.name.partition(".")[0]
+            first = (module or one.name).partition(".")[0]
+            if bound in names and first not in _KNOWN and (module or one.asname):
+                said = f"{one.name} as {one.asname}" if one.asname else one.name
+                found.setdefault(module, {})[said] = None
+    said_all = ((module, ", ".join(said)) for module, said in found.items())
+    return tuple(f"{said} from {module}" if module else said for module, said in said_all)
+
+
+def _statements(outline: Outline) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield the imports at the top level of a document, those under conditions too."""
     hidden = [one.span for one in outline.chunks] + [outline.docstring] * (outline.docstring is not None)
-    for match in _IMPORT.finditer(text):
+    for match in _IMPORT.finditer(outline.source.text):
         at = match.start()
         if any(span is not None and span.start <= at < span.end for span in hidden):
             continue
@@ -114,18 +128,20 @@ def _imports(names: set[str], outline: Outline) -> Iterator[str]:
         except (SyntaxError, IndexError):  # prose in a string that begins like an import
             continue
         if isinstance(node, ast.Import | ast.ImportFrom):
-            module = module_of(node)
-            for one in node.names:
-                if (one.asname or one.name.partition(".")[0]) in names:
-                    dotted = f"{module}{'.' * (bool(module.strip('.')))}{one.name}"
-                    yield f"{dotted} as {one.asname}" if one.asname else dotted
+            yield node
+
+
+def _last(chunk: Chunk) -> str:
+    return chunk.name.rpartition(".")[2]
 
 
 def _brief(chunk: Chunk, outline: Outline) -> str:
-    """Return `total(self) -> int`, `class Item(Base)`, `RATE = 1`, with `@property` and its kin."""
+    """Return `total() -> int` of a method, `class Item(Base)`, `RATE = 1`, with `@property` and its kin."""
     text = outline.source.text[chunk.decorators : chunk.code]
     marks = "".join(f"{mark} " for mark in re.findall(r"^[ \t]*(@[\w.]+)", text, re.MULTILINE))
     twin = label(chunk, outline).removeprefix(chunk.name) if chunk.overload else ""
-    said = signature(chunk, outline, 120 if chunk.is_definition else 40)
+    said = signature(chunk, outline, _SIGNATURE if chunk.is_definition else 40)
+    if chunk.is_definition and "." in chunk.name:
+        said = re.sub(r"\((?:self|cls)(?:, |(?=\)))", "(", said, count=1)
     said = re.sub(r"^(\w+: [^=]+) = .*", r"\1", said)  # the type tells more than the value
     return marks + said.removeprefix("def ") + twin
