@@ -27,6 +27,9 @@ _FORKS = frozenset(
     {"os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.exec", "os.system", "os.startfile"}
 )
 
+# They only look at what they are given, and it may be a Python: `platform.architecture` asks `file` about ours.
+_LOOKERS = frozenset({"file", "ls", "stat", "which", "readlink", "realpath", "ldd"})
+
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
@@ -232,6 +235,9 @@ def _starts_python(arguments: tuple[Any, ...]) -> bool:
     executable, words, _, _ = arguments
     if isinstance(words, (str, bytes)):
         words = [words]
+    first = os.fsdecode(words[0]) if words and isinstance(words[0], (str, bytes, os.PathLike)) else ""
+    if os.path.basename(first) in _LOOKERS:
+        return False
     folder = os.path.dirname(sys.executable)
     for word in [executable, *words]:
         text = os.fsdecode(word) if isinstance(word, (str, bytes, os.PathLike)) else ""
