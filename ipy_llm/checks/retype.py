@@ -44,7 +44,9 @@ def types_after(
         report = _kept(cache, key, report, lambda: State(root, blocks).tree(interpreter))
     then = State(root, blocks, before).tree(interpreter)
     old = recall(cache, then)
-    if old is None and report.diagnostics:
+    if old is not None:
+        remember(cache, then, old)  # the last that is dropped: an edit that is taken back comes here again
+    elif report.diagnostics:
         old = check_types(root, interpreter, cache, timeout=timeout, stop=stop, old=before)
         old = _kept(cache, then, old, lambda: State(root, blocks, before).tree(interpreter))
     return replace(report, fixed=0) if old is None else new_in(old, report)

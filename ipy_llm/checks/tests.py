@@ -74,7 +74,8 @@ def run_tests(
     # not `-p no:cacheprovider`: `--ff` in the project's addopts would then be a usage error, `config.cache` be missing
     options = [*_OPTIONS, "-o", f"cache_dir={cache / 'pytest'}"]
     try:
-        (scratch / "plan.json").write_text(json.dumps(_as_json(plan, root, scratch, timeout)), "ascii")
+        told_plan = _as_json(plan, root, scratch, timeout) | {"codes": str(cache / "codes")}
+        (scratch / "plan.json").write_text(json.dumps(told_plan), "ascii")
         command = [str(interpreter), _RECORDER, str(events), str(scratch / "plan.json"), *options]
         ended = run(command, folder=root, env=env, timeout=timeout, stop=stop, last_words=True)
         told = _read(root, events)

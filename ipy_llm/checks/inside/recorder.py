@@ -22,7 +22,8 @@ and of what ran (see `tracer`), where code is named by its number in the order o
 with, as context, {"blocks": [number, ...], "modules": [path, ...], "files": [path, ...], "opaque": false}. `whole` says that the
 test is written in something else than functions, `keep` that it runs another thing each time.
 
-PLAN is a JSON file, see `plugin.Selection`; further `budget`, seconds for all, `overlay`, see `overlay.install`, and `trace`.
+PLAN is a JSON file, see `plugin.Selection`; further `budget`, seconds for all, `overlay`, see `overlay.install`, `trace`, and
+`codes`, the folder of `compiled.Codes`.
 
 Paths are absolute, those of `tracer` relative to the project; lines 1-based, frames outermost first. Nothing but the
 standard library and pytest is used, in the Python of any project (3.8 or newer, pytest 6 or newer).
@@ -68,6 +69,13 @@ def main(events: str, plan_file: str, arguments: list[str]) -> int:
     """Run pytest with those arguments as planned, recording to `events`."""
     began = time.monotonic()
     recorder = Recorder(events)
+    with open(plan_file, encoding="ascii") as file:
+        plan = json.load(file)
+    compiled = codes = None
+    if plan.get("codes"):
+        compiled = _sibling("compiled")
+        codes = compiled.Codes(plan["codes"])
+        compiled.install(codes)
     try:
         import pytest  # noqa: PLC0415 - its absence is an answer
     except ModuleNotFoundError as error:
@@ -87,8 +95,8 @@ def main(events: str, plan_file: str, arguments: list[str]) -> int:
         arguments = [*arguments, "--no-cov"]  # measuring would write its files into the tree
     if autoload and importlib.util.find_spec("xdist"):
         arguments = [*arguments, "-n0"]  # what runs in other processes is not seen
-    with open(plan_file, encoding="ascii") as file:
-        plan = json.load(file)
+    if compiled is not None:
+        compiled.install_rewritten(codes)
     if plan.get("budget") is not None:
         plan["until"] = began + plan["budget"]
     plugin = _sibling("plugin")

@@ -14,6 +14,8 @@ from typing import Any
 
 _MODULE = "<module>"
 
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
 # Folders below the project that are not its source.
 _FOREIGN = ("site-packages", "node_modules")
 
@@ -225,6 +227,7 @@ class Tracer:
             if (
                 frame.f_code.co_filename.startswith("<frozen importlib")
                 or "assertion" in frame.f_code.co_filename
+                or os.path.dirname(frame.f_code.co_filename) == _HERE
             ):
                 return True
             frame = frame.f_back
