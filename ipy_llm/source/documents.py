@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from ipy_llm.errors import EditRejectedError
@@ -11,6 +11,7 @@ from ipy_llm.source.address import Address
 from ipy_llm.source.chunks import Chunk, Language, Outline
 from ipy_llm.source.notebooks.cells import cell_name, find_cell, names
 from ipy_llm.source.structure.kept import known_outline
+from ipy_llm.source.structure.magics import cell_source
 from ipy_llm.source.structure.resolve import has, label, labels, resolve
 from ipy_llm.source.text import decode, encode
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from ipy_llm.source.notebooks.notebook import Notebook
 
 Document: TypeAlias = "Outline | Notebook"
+
+_WITH_COOKIE = frozenset({"python", "ipython"})  # languages whose files may declare their encoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,9 @@ class Found:
 
 def read_document(data: bytes, language: Language) -> Document:
     """Read a document from the bytes of its file. Raises `ParseError`."""
-    source = decode(data, python=language == "python")
+    source = decode(data, python=language in _WITH_COOKIE)
+    if language == "ipython":
+        return known_outline(*cell_source(source))
     if language != "notebook":
         return known_outline(source, language)
     from ipy_llm.source.notebooks.notebook import read_notebook  # noqa: PLC0415 - few documents are; each cold start would pay
@@ -41,7 +46,10 @@ def read_document(data: bytes, language: Language) -> Document:
 
 def to_bytes(document: Document) -> bytes:
     """Return the bytes of a document's file. Raises `RequestError` where its encoding lacks a character."""
-    return encode(document.source, python=isinstance(document, Outline) and document.language == "python")
+    source = document.source
+    if source.veiled:
+        source = replace(source, text=source.plain, veiled=False)
+    return encode(source, python=isinstance(document, Outline) and document.language in _WITH_COOKIE)
 
 
 def find(address: Address, document: Document, name: str) -> Found | None:

@@ -12,6 +12,7 @@ from ipy_llm.source.editing.gate import compile_gate, target_gate
 from ipy_llm.source.fitting.fit import fit_new
 from ipy_llm.source.notebooks.edits import edit_notebook, new_cells
 from ipy_llm.source.notebooks.notebook import Notebook, read_notebook
+from ipy_llm.source.notebooks.within import edit_cell, python_gate
 from ipy_llm.source.notebooks.write import new_notebook
 from ipy_llm.source.sent.reading import clean
 from ipy_llm.source.sent.slips import understand
@@ -34,6 +35,8 @@ def create_document(text: str, language: Language, name: str, *, target: Target 
     if language == "python":
         text, _ = understand(text)
     made = f"{fit_new(text, '', outline(Source(''), language)).text}\n"
+    if language == "ipython":
+        python_gate(made, name)
     if language == "python":
         compile_gate(Source(made), name, target=target)
         if target is not None:
@@ -58,5 +61,7 @@ def edit_document(
         return edit_notebook(edits, document, name, allow_removal=allow_removal)
     for edit in edits:
         refuse_cell(edit.address, name)
+    if document.source.veiled or document.language == "ipython":
+        return edit_cell(edits, document, name, allow_removal=allow_removal)
     applied = apply(edits, document, name, allow_removal=allow_removal, target=target)
     return applied.outline, applied.touched

@@ -19,6 +19,7 @@ from ipy_llm.source.chunks import Language
 PYTHON_SUFFIXES = frozenset({".py", ".pyi", ".pyw"})
 _LANGUAGES: dict[str, Language] = {
     ".ipynb": "notebook",
+    ".ipy": "ipython",
     ".md": "markdown",
     ".markdown": "markdown",
     ".json": "json",

@@ -87,7 +87,7 @@ def _finish(
     source = before.source.with_text(splice(before.source.text, cuts))
     language = before.language
     if language == "ipython":
-        source, language = cell_source(source.plain)
+        source, language = cell_source(source)
     if before.error is None and language == before.language:
         try:
             compile_gate(source, document, language, known=before.needs, target=target)

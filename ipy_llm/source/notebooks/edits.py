@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ipy_llm.errors import AmbiguousError, EditRejectedError, IpyLlmError, ParseError
-from ipy_llm.source.address import LineRange
-from ipy_llm.source.chunks import Outline
-from ipy_llm.source.editing.apply import apply
-from ipy_llm.source.editing.edits import Create, Delete, Edit, Insert, Lines, Replace, Substitute, Touched
-from ipy_llm.source.editing.gate import compile_gate
+from ipy_llm.errors import AmbiguousError, EditRejectedError, ParseError
+from ipy_llm.source.editing.edits import Create, Delete, Edit, Insert, Substitute, Touched
 from ipy_llm.source.editing.steps import check_digest
 from ipy_llm.source.notebooks.cells import cell_name, find_cell, whole_refused
-from ipy_llm.source.notebooks.notebook import Cell, Notebook, outline_cell
-from ipy_llm.source.notebooks.percent import cells_of, head_kind, is_bare_head
+from ipy_llm.source.notebooks.notebook import Notebook, outline_cell
+from ipy_llm.source.notebooks.percent import cells_of
 from ipy_llm.source.notebooks.style import NewCell
+from ipy_llm.source.notebooks.within import edit_cell, python_gate
 from ipy_llm.source.notebooks.write import with_cells, with_texts
-from ipy_llm.source.sent.reading import clean, refuse_placeholders
-from ipy_llm.source.sent.words import strip_fence
-from ipy_llm.source.structure.magics import cell_source, veil
-from ipy_llm.source.structure.outline import outline
 from ipy_llm.source.structure.resolve import has, whole
-from ipy_llm.source.text import Source, has_veil, reveal, split_lines
 
 
 def edit_notebook(
@@ -45,7 +37,13 @@ def edit_notebook(
                 steps=["send one or the other"],
             )
         positions, inner = zip(*held, strict=True)
-        texts[number], done = _edit_cell(inner, notebook, number, document, allow_removal=allow_removal)
+        cell = notebook.cells[number]
+        own = f"{document}::{cell_name(number)}"
+        python = notebook.python and cell.kind == "code"
+        after_cell, done = edit_cell(
+            inner, cell.outline, own, cell.kind, python=python, allow_removal=allow_removal
+        )
+        texts[number] = after_cell.source.plain
         name = cell_name(moved[number])
         for position, one in zip(positions, done, strict=True):
             touched[position] = replace(one, target=f"{name}{'::' * bool(one.target)}{one.target}")
@@ -145,16 +143,8 @@ def new_cells(text: str, document: str, *, python: bool = True) -> list[NewCell]
     cells = cells_of(text)
     for cell in cells:
         if cell.kind == "code" and python:
-            _python_gate(cell.text, f"{document}::[new]")
+            python_gate(cell.text, f"{document}::[new]")
     return cells
-
-
-def _python_gate(text: str, name: str) -> None:
-    """Compile a code cell that was not there, or was no Python. Raises `EditRejectedError`."""
-    source, language = cell_source(text)
-    if language == "ipython":
-        refuse_placeholders(source.text, "")
-        compile_gate(source, name, language)
 
 
 def _inserted(cells: Sequence[NewCell], first: int) -> Touched:
@@ -164,73 +154,3 @@ def _inserted(cells: Sequence[NewCell], first: int) -> Touched:
     if len(cells) > 1:
         notes.append(f"{len(cells)} cells, to {cell_name(first + len(cells) - 1)}")
     return Touched("inserted", cell_name(first), outline.digest(span), outline.lines(span), tuple(notes))
-
-
-def _edit_cell(
-    edits: Sequence[Edit], notebook: Notebook, number: int, document: str, *, allow_removal: bool
-) -> tuple[str, tuple[Touched, ...]]:
-    """Return a cell's text after edits within it, and what each touched."""
-    cell = notebook.cells[number]
-    before = cell.outline
-    if before.source.veiled and any(has_veil(str(edit)) for edit in edits):
-        before = outline(
-            Source(cell.text), before.language
-        )  # the veil's own letters are meant: without it, then
-    name = f"{document}::{cell_name(number)}"
-    try:
-        fitted = [_fitted(edit, cell, before, name) for edit in edits]
-        applied = apply(fitted, before, name, allow_removal=allow_removal)
-        after = applied.outline
-        if cell.kind == "code" and notebook.python and not before.python:
-            _python_gate(after.source.text, name)
-    except IpyLlmError as error:
-        error.message = reveal(error.message)
-        error.steps = tuple(map(reveal, error.steps))
-        raise
-    touched = [
-        replace(one, verb="replaced") if isinstance(edit, Replace) else one
-        for edit, one in zip(edits, applied.touched, strict=True)
-    ]
-    return after.source.plain, tuple(touched)
-
-
-def _fitted(edit: Edit, cell: Cell, before: Outline, name: str) -> Edit:
-    """Return an edit as the cell takes it: magics veiled, a whole cell as its lines."""
-    if not isinstance(edit, (Replace, Insert)):
-        return edit
-    blank = not cell.text.strip()
-    if not edit.address.target and (isinstance(edit, Replace) or blank):
-        if not edit.text.strip():
-            raise ParseError("the text is empty; to remove the cell, ask for it", steps=[f"delete {name}"])
-        return _as_lines(edit, cell, before, name)
-    if not before.source.veiled:
-        return edit
-    sent = clean(edit.text)
-    sent = strip_fence(sent) or sent
-    veiled = veil(sent)
-    if veiled is None and sent[:1] in {" ", "\t"}:
-        veiled = veil(f"if 1:\n{sent}")
-        veiled = None if veiled is None else veiled[len("if 1:\n") :]
-    return replace(edit, text=sent if veiled is None else veiled)
-
-
-def _as_lines(edit: Replace | Insert, cell: Cell, before: Outline, name: str) -> Lines:
-    """Return the replacement of a whole cell as one of its lines; blank ones at its ends stay."""
-    sent = clean(edit.text)
-    sent = (strip_fence(sent) or sent) if cell.kind == "code" else sent
-    old = split_lines(whole(before).span.of(cell.text))
-    filled = [number for number, line in enumerate(old, 1) if line.strip()] or [1, len(old)]
-    head, _, rest = sent.partition("\n")
-    kind = head_kind(head)
-    if kind is not None and head_kind(old[filled[0] - 1]) is None and rest.strip():
-        if kind != cell.kind and is_bare_head(head):
-            raise EditRejectedError(
-                f"{name} is a {cell.kind} cell, and stays one; nothing was written",
-                steps=[f"for a new cell: after {name}", f"without the old one: delete {name}"],
-            )
-        sent = rest.strip("\n") if is_bare_head(head) else sent
-    if before.python:
-        refuse_placeholders(veil(sent) or sent, cell.text)
-    digest = edit.address.digest or before.digest(whole(before).span)
-    lines = LineRange(filled[0], filled[-1])
-    return Lines(replace(edit.address, digest=digest, lines=lines), sent)

@@ -109,7 +109,7 @@ def read_notebook(source: Source, known: Notebook | None = None) -> Notebook:
 def outline_cell(kind: str, text: str, *, python: bool = True) -> Outline:
     """Return the outline of a cell's text, in a notebook whose kernel runs Python or not."""
     if kind == "code" and python:
-        return outline(*cell_source(text))
+        return outline(*cell_source(Source(text)))
     return outline(Source(text), "markdown" if kind == "markdown" else "text")
 
 

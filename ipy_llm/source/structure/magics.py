@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ipy_llm.source.chunks import Language
 from ipy_llm.source.structure.syntax import parse_here
@@ -34,16 +35,18 @@ _AUTOMAGIC = re.compile(
 _Line = tuple[int, int]  # the offsets of a line, or of a part of one, half-open
 
 
-def cell_source(text: str) -> tuple[Source, Language]:
-    """Return the text of a code cell and its language: `ipython`, the magics veiled, or that of another magic.
+def cell_source(source: Source) -> tuple[Source, Language]:
+    """Return the source of a code cell and its language: `ipython`, the magics veiled, or that of another magic.
 
     The text is as it is where veiling leaves no Python.
     """
+    text = source.plain
+    plain = replace(source, text=text, veiled=False)
     if not is_python_cell(text):
-        return Source(text), "text"
+        return plain, "text"
     if has_veil(text):  # hardly ever: nothing could be told apart
-        return Source(text), "ipython"
-    return Source(veil(text) or text, veiled=True), "ipython"
+        return plain, "ipython"
+    return replace(source, text=veil(text) or text, veiled=True), "ipython"
 
 
 def is_python_cell(text: str) -> bool:

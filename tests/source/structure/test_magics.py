@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ipy_llm.source.structure.magics import cell_source, is_python_cell, veil
 from ipy_llm.source.structure.outline import outline
-from ipy_llm.source.text import conceal, has_veil, reveal
+from ipy_llm.source.text import Source, conceal, has_veil, reveal
 
 MAGICS = [
     "%matplotlib inline",
@@ -64,7 +64,7 @@ def test_python_is_left_alone(text):
     ],
 )
 def test_what_is_no_python_even_so_stays_broken(text):
-    source, language = cell_source(text)
+    source, language = cell_source(Source(text))
     assert (source.text, source.plain, language) == (text, text, "ipython")
     assert outline(source, language).error is not None
 
@@ -92,7 +92,7 @@ def test_a_cell_magic_says_whether_python_is_below_it(text, python):
 def test_a_text_with_the_veils_own_letters_is_not_touched():
     text = f"!ls {chr(0x17001)}"
     assert has_veil(text)
-    assert cell_source(text)[0].plain == text
+    assert cell_source(Source(text))[0].plain == text
 
 
 @given(st.text())
