@@ -45,11 +45,13 @@ class IpyLLM(Magics):
     )
 
     forgive = Bool(True, help="Whether cells run as they were meant.").tag(config=True)
+    elide = Bool(True, help="Whether what a cell leaves out of a definition is filled in.").tag(config=True)
     explain = Bool(True, help="Whether facts stand below an error.").tag(config=True)
 
-    def __init__(self, shell: InteractiveShell, switches: Switches) -> None:
+    def __init__(self, shell: InteractiveShell, session: hooks.Installed) -> None:
         super().__init__(shell=shell)
-        self._switches = switches
+        self._cells = session.cells
+        self._switches = switches = session.switches
         for name in vars(switches):  # a configuration file may have turned them
             setattr(switches, name, getattr(self, name))
         self._told: set[str] = set()  # the imported modules that are known to run old code
@@ -95,7 +97,8 @@ class IpyLLM(Magics):
             if verb == "docs" and self.shell is not None:
                 arguments["namespace"] = self.shell.user_ns
             workspace = Workspace.open(self.root or None)
-            workspace = replace(workspace, seen=self._seen.setdefault(workspace.root, {}))
+            seen = self._seen.setdefault(workspace.root, {})
+            workspace = replace(workspace, seen=seen, cells=self._cells.lay_out())
             reply = perform(operation, workspace, arguments)
         except IpyLlmError as error:
             raise UsageError(str(error)) from None
@@ -201,7 +204,7 @@ def load(shell: InteractiveShell) -> None:
     installed = hooks.install(shell)
     if _PLACE in vars(shell):
         return
-    magics = IpyLLM(shell, installed.switches)
+    magics = IpyLLM(shell, installed)
     table = shell.magics_manager.magics
     before = {(kind, name): table[kind].get(name) for kind, name in _names(magics)}
     shell.register_magics(magics)

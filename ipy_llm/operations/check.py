@@ -33,8 +33,8 @@ def after_write(reply: Reply, entry: Entry, workspace: Workspace, asked: Policy 
     The policy is what was asked for, else what the project's settings say.
     """
     policy = asked or read_settings(workspace.root).check
-    # Neither mypy nor the tests read a notebook.
-    if policy != "off" and any(change.path.suffix != ".ipynb" for change in entry.changes):
+    # Neither mypy nor the tests read a notebook, or a cell of a session.
+    if policy != "off" and any(change.path.suffix not in {".ipynb", ".ipy"} for change in entry.changes):
         reply = with_verdict(reply, workspace, entry.changes)
     return _reverted(reply, entry, workspace) if policy == "revert" and reply.found else reply
 

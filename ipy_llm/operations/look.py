@@ -51,8 +51,8 @@ def show(
     digest = found.digest(chunk.span)
     workspace.seen[name] = digest
     in_file = found.lines(chunk.span)
-    container = "file" if isinstance(document, Outline) else "cell"
-    head = f"{name}@{digest}" + (f"  {container} line {in_file[0]}" if in_file[0] > 1 else "")
+    whole = isinstance(document, Outline) and located.path.parent != workspace.cells
+    head = f"{name}@{digest}" + (f"  {'file' if whole else 'cell'} line {in_file[0]}" if in_file[0] > 1 else "")
     if found.error and found.python:
         head += f"  ({found.error})"
     body = list(numbered(lines, first, last, tokens))

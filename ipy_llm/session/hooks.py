@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ipy_llm.session.cells.forgiving import Forgiving
+from ipy_llm.session.documents.registry import Cells
 from ipy_llm.session.errors.explaining import Explaining
 from ipy_llm.session.shell import Part, Switches
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _PLACE = "_ipy_llm_session"  # on the shell, so that the record lives as long as the hooks do
-_PARTS = (Forgiving, Explaining)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Installed:
     """The parts in one shell: exactly what `uninstall` takes out."""
 
     switches: Switches
+    cells: Cells
     parts: tuple[Part, ...]
 
 
@@ -29,8 +30,9 @@ def install(shell: InteractiveShell) -> Installed:
     present = vars(shell).get(_PLACE)
     if isinstance(present, Installed):
         return present
-    switches = Switches()
-    installed = Installed(switches, tuple(part(shell, switches) for part in _PARTS))
+    switches, cells = Switches(), Cells()
+    parts: tuple[Part, ...] = (Forgiving(shell, switches, cells), Explaining(shell, switches))
+    installed = Installed(switches, cells, parts)
     for part in installed.parts:
         part.put_on()
     setattr(shell, _PLACE, installed)

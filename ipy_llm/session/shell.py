@@ -15,6 +15,7 @@ class Switches:
     """Which parts of a session work; `%config IpyLLM` turns them."""
 
     forgive: bool = True
+    elide: bool = True
     explain: bool = True
 
 

@@ -8,12 +8,14 @@ import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from importlib.machinery import PathFinder
+from itertools import chain
 from pathlib import Path
 
 from ipy_llm.errors import AmbiguousError, IpyLlmError, NotFoundError, ParseError, RequestError
 from ipy_llm.source.address import Address, as_target
 from ipy_llm.source.documents import Document, ending_in, holds, read_document, targets
 from ipy_llm.source.near import closest
+from ipy_llm.workspace.cells import cell_path, cell_places, cells
 from ipy_llm.workspace.files import is_python, language_of, read_bytes
 from ipy_llm.workspace.project import NAMED, Workspace, project_files, walk
 
@@ -70,6 +72,10 @@ def locate(address: Address, workspace: Workspace) -> Located:
         return _located(named, replace(address, name="", cell=None), workspace)
     if not address.name:
         raise ParseError("which document? write FILE::" + (address.target or "Name"))
+    if isinstance(address.index, int) and not address.section:  # a cell of the session: `In[3]`
+        cell = cell_path(f"{address.name}[{address.index}]", workspace)
+        if cell is not None:
+            return _located(cell, replace(address, name="", index=None), workspace)
     path_or_none = _existing(address.name, workspace) or _spelt(address.name, workspace)
     if path_or_none is not None:
         address = replace(address, name="")
@@ -83,7 +89,7 @@ def locate(address: Address, workspace: Workspace) -> Located:
     if _is_path(address.name):
         raise _no_document(address.name, workspace, "")
     address = as_target(address)
-    hits = list(_places(address, workspace))
+    hits = [*cell_places(address, workspace), *_places(address, workspace)]
     if len(hits) == 1:
         return _located(hits[0][0], address, workspace)
     if hits:
@@ -109,7 +115,7 @@ def find_document(document: str, workspace: Workspace, target: str = "") -> Path
 
     Raises `NotFoundError` with near ones, as addresses of `target` in them.
     """
-    found = _existing(document, workspace) or _spelt(document, workspace) or _module_file(document, workspace)
+    found = _document(document, workspace)
     if found is None:
         raise _no_document(document, workspace, target)
     return found
@@ -117,8 +123,15 @@ def find_document(document: str, workspace: Workspace, target: str = "") -> Path
 
 def exists(document: str, workspace: Workspace) -> bool:
     """Say whether a path or a dotted module names a file."""
-    return bool(
-        _existing(document, workspace) or _spelt(document, workspace) or _module_file(document, workspace)
+    return _document(document, workspace) is not None
+
+
+def _document(name: str, workspace: Workspace) -> Path | None:
+    return (
+        cell_path(name, workspace)
+        or _existing(name, workspace)
+        or _spelt(name, workspace)
+        or _module_file(name, workspace)
     )
 
 
@@ -126,7 +139,7 @@ def places(name: str, workspace: Workspace, document: str | None = None) -> list
     """Return the full addresses of what has exactly this name, in a document or in the whole project."""
     address = Address(name=name)
     if document is None:
-        found = list(_places(address, workspace))
+        found = [*cell_places(address, workspace), *_places(address, workspace)]
     else:
         path = find_document(document, workspace)
         found = [(path, read_file(path)[1])]
@@ -164,6 +177,8 @@ def new_document(document: str, workspace: Workspace, removed: Collection[Path] 
 
 def require_inside(path: Path, workspace: Workspace) -> None:
     """Refuse a path that lies, links followed, outside the project or in its environment. Raises `RequestError`."""
+    if path.parent == workspace.cells:
+        return
     real = Path(os.path.realpath(path))
     if not real.is_relative_to(os.path.realpath(workspace.root)):
         raise RequestError(
@@ -275,7 +290,7 @@ def _places(address: Address, workspace: Workspace) -> Iterator[tuple[Path, Docu
 def _near(name: str, workspace: Workspace) -> list[str]:
     """Return full addresses of the closest names in the project, those with the same last word first."""
     words: dict[str, list[Path]] = {}
-    for path in project_files(workspace.root, NAMED):
+    for path in chain(cells(workspace), project_files(workspace.root, NAMED)):
         try:
             data = read_bytes(path)
         except IpyLlmError:

@@ -126,12 +126,13 @@ class Workspace:
     """A project as an operation sees it: its root, and the folder that relative paths start from.
 
     `seen` holds the digests of what was shown or edited, by full address: who keeps one workspace's for the
-    next, as a session does, need not send them again.
+    next, as a session does, need not send them again. `cells` is the folder that a session lays its cells in.
     """
 
     root: Path
     folder: Path
     seen: dict[str, str] = field(default_factory=dict, compare=False)
+    cells: Path | None = None
 
     @classmethod
     def open(cls, root: str | None = None, folder: Path | None = None) -> Workspace:
@@ -153,8 +154,10 @@ class Workspace:
         return cls(chosen, folder if Path(os.path.realpath(folder)).is_relative_to(chosen) else chosen)
 
     def name(self, path: Path) -> str:
-        """Return how addresses write a file: relative to the root, with `/`; absolute outside it."""
+        """Return how addresses write a file: relative to the root, with `/`; absolute outside it; a cell as `In[3]`."""
         plain = Path(os.path.abspath(path))
+        if plain.parent == self.cells:
+            return plain.stem
         # Reached by another way, e.g. /tmp for /private/tmp; a link within the project keeps its own name.
         for way in (plain, Path(os.path.realpath(plain.parent), plain.name)):
             if way.is_relative_to(self.root):

@@ -1,75 +1,114 @@
-"""The part that forgives cells: the first and the last transformer of a cell, and what is said about it."""
+"""The part that reads cells as they were meant: the first and the last transformer, and what is said about it."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ipy_llm.session.cells.forgive import forgive, strip_comments
+from IPython.core.error import UsageError
+
+from ipy_llm.errors import IpyLlmError
+from ipy_llm.session.cells.forgive import strip_comments
+from ipy_llm.session.cells.meant import Meant, meant
+from ipy_llm.session.documents.registry import Cell, Cells
 from ipy_llm.session.shell import Switches, cell_magics
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
+    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
 
 class Forgiving:
-    """Cells run as they were meant."""
+    """Cells run as they were meant, and are remembered so."""
 
-    def __init__(self, shell: InteractiveShell, switches: Switches) -> None:
+    def __init__(self, shell: InteractiveShell, switches: Switches, cells: Cells) -> None:
         self._shell = shell
-        self._forgiver = Forgiver(shell, switches)
+        self._reader = Reader(shell, switches, cells)
         self._stripper = CommentStripper(switches)
-        self._announce = self._forgiver.announce
+        self._events: dict[str, Callable[..., object]] = {
+            "pre_run_cell": self._reader.announce,
+            "post_run_cell": self._reader.remember,
+        }
+        self._cells = cells
 
     def put_on(self) -> None:
         """Stand at both ends of the clean-up."""
-        self._shell.input_transformers_cleanup.insert(0, self._forgiver)  # IPython's own changes bodies
+        self._shell.input_transformers_cleanup.insert(0, self._reader)  # IPython's own changes bodies
         self._shell.input_transformers_cleanup.append(self._stripper)
-        self._shell.events.register("pre_run_cell", self._announce)
+        for event, callback in self._events.items():
+            self._shell.events.register(event, callback)
 
     def take_off(self) -> None:
-        """Leave the clean-up, whatever was put beside us."""
-        ours = (self._forgiver, self._stripper)
+        """Leave the clean-up, whatever was put beside us, and no file of a cell."""
+        ours = (self._reader, self._stripper)
         self._shell.input_transformers_cleanup[:] = [
             each for each in self._shell.input_transformers_cleanup if each not in ours
         ]
-        with suppress(ValueError):  # someone else cleared the list
-            self._shell.events.unregister("pre_run_cell", self._announce)
+        for event, callback in self._events.items():
+            with suppress(ValueError):  # someone else cleared the list
+                self._shell.events.unregister(event, callback)
+        self._cells.forget()
 
 
-class Forgiver:
+class Reader:
     """The first transformer of a cell."""
 
     # `check_complete` is to see the cell as it was typed; it passes over transformers with this mark
     has_side_effects = True
 
-    def __init__(self, shell: InteractiveShell, switches: Switches) -> None:
+    def __init__(self, shell: InteractiveShell, switches: Switches, cells: Cells) -> None:
         self._shell = shell
         self._switches = switches
+        self._cells = cells
+        self._last: tuple[str, Meant] | None = None  # a cell is transformed several times
 
     def __call__(self, lines: list[str]) -> list[str]:
-        """Return the lines of the cell that was meant."""
-        if not self._switches.forgive:
-            return lines
+        """Return the lines of the cell that was meant. Raises `UsageError` where it is not certain: it is not run."""
         cell = "".join(lines)
         try:
-            forgiven = forgive(cell, cell_magics(self._shell))
+            code = self._read(cell).code
+        except IpyLlmError as error:
+            raise UsageError(str(error)) from None
         except Exception:  # noqa: BLE001 - raising here would fail every cell of the session
             return lines
-        return lines if forgiven is None or forgiven.code == cell else _lines(forgiven.code)
+        return lines if code == cell else _lines(code)
+
+    def _read(self, cell: str) -> Meant:
+        if self._last is None or self._last[0] != cell:
+            read = meant(
+                cell,
+                cell_magics(self._shell),
+                forgiving=self._switches.forgive,
+                cells=self._cells if self._switches.elide else None,
+                namespace=self._shell.user_ns,
+            )
+            self._last = (cell, read)
+        return self._last[1]
 
     def announce(self, info: ExecutionInfo) -> None:
         """Say before a cell runs what was understood beyond its words; transformers run several times."""
-        cell = info.raw_cell
-        if not self._switches.forgive or type(cell) is not str:
-            return
         try:
-            forgiven = forgive(cell, cell_magics(self._shell))
+            notices = self._read(_as_transformed(info.raw_cell)).notices if type(info.raw_cell) is str else ()
         except Exception:  # noqa: BLE001 - IPython would report it as an error of the cell
             return
-        if forgiven is not None and forgiven.notice:
-            print(forgiven.notice, file=sys.stderr)  # noqa: T201 - the stream of the cell about to run
+        for notice in notices:
+            print(notice, file=sys.stderr)  # noqa: T201 - the stream of the cell about to run
+
+    def remember(self, result: ExecutionResult) -> None:
+        """Keep what a cell said that ran."""
+        number, info, history = result.execution_count, result.info, self._shell.history_manager
+        if number is None or info is None or history is None or result.error_before_exec is not None:
+            return
+        cell = info.raw_cell
+        try:
+            text = self._read(_as_transformed(cell)).document
+            filename = self._shell.compile.get_code_name(cell, history.input_hist_parsed[number], number)
+        except Exception:  # noqa: BLE001 - as above
+            return
+        if text.strip():
+            self._cells.add(Cell(number, text, filename))
+        self._last = None  # what is left out next time stands in this one
 
 
 class CommentStripper:
@@ -85,6 +124,11 @@ class CommentStripper:
         cell = "".join(lines)
         stripped = strip_comments(cell)
         return lines if stripped == cell else _lines(stripped)
+
+
+def _as_transformed(cell: str) -> str:
+    """Return a raw cell as transformers get it: its last line ends."""
+    return cell if cell.endswith("\n") else f"{cell}\n"
 
 
 def _lines(text: str) -> list[str]:

@@ -96,7 +96,7 @@ class _Fill:
             if (not before and position) or (not after and position < len(new) - 1):
                 raise refusal("two such comments stand side by side")
             start = _find(before[::-1], theirs, after=True) if before else 0
-            end = _find(after, theirs, after=False) if after else len(old)
+            end = self.end(new[position + 1 :], old, after, theirs)
             if start < reached or end < start:
                 raise refusal("the code around it stands in another order in the old text")
             if start == end:
@@ -105,6 +105,15 @@ class _Fill:
             above = [line.strip() for line in self.new[: node.lineno - 1 - self.new_shift] if line.strip()]
             told = above[-1].startswith("#")  # the new text has comments there itself
             self.kept.append((node.lineno, self.lines(old, start, end, comments=not told)))
+
+    def end(self, new: Sequence[ast.stmt], old: Sequence[ast.stmt], run: list[str], theirs: list[str]) -> int:
+        """Return where what is left out ends: at the statements below the mark, whose keys are `run`."""
+        if not run:
+            return len(old)
+        # Another last `return` can only stand in place of the one there is: below it nothing would run.
+        if len(new) == 1 and old and isinstance(new[0], ast.Return) and isinstance(old[-1], ast.Return):
+            return len(old) - 1
+        return _find(run, theirs, after=False)
 
     def key(self, node: ast.stmt, old: Sequence[ast.stmt]) -> str:
         """Return what a statement says; one that holds a mark is the one old statement with its header."""

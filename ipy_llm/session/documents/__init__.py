@@ -1,0 +1,1 @@
+"""The cells that ran, as documents that can be shown and edited."""
