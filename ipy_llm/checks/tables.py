@@ -33,12 +33,22 @@ def names_in(data: bytes) -> list[Found]:
     try:
         text = decode(data).text
         tree = ast.parse(text)
-        table = symtable.symtable(text, "<text>", "exec")
+        missing = undefined(text)
     except (ParseError, SyntaxError, ValueError, RecursionError):
         return []
     nodes = list(ast.walk(tree))
     if any(_hides_names(node) for node in nodes):
         return []
+    found = [(line, f"Undefined name `{name}`", "F821") for name, line in _first_lines(nodes, missing)]
+    return sorted([*found, *_unused(tree, nodes, text)])
+
+
+def undefined(text: str) -> dict[str, int]:
+    """Return the names that a text uses and nothing in it defines, with the line its scope begins on.
+
+    Raises `SyntaxError`, `ValueError` or `RecursionError` where it does not compile.
+    """
+    table = symtable.symtable(text, "<text>", "exec")
     scopes = list(_scopes(table))
     bound = {
         symbol.get_name()
@@ -46,7 +56,7 @@ def names_in(data: bytes) -> list[Found]:
         for symbol in scope.get_symbols()
         if (scope is table or symbol.is_declared_global()) and (symbol.is_assigned() or symbol.is_imported())
     }
-    missing = {
+    return {
         symbol.get_name(): scope.get_lineno()
         for scope in reversed(scopes)
         for symbol in scope.get_symbols()
@@ -55,8 +65,6 @@ def names_in(data: bytes) -> list[Found]:
         and symbol.get_name() not in bound
         and symbol.get_name() not in _ALWAYS
     }
-    found = [(line, f"Undefined name `{name}`", "F821") for name, line in _first_lines(nodes, missing)]
-    return sorted([*found, *_unused(tree, nodes, text)])
 
 
 def _scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:

@@ -14,6 +14,7 @@ _HOME: dict[str, tuple[str, Effect]] = {
     "callers": ("references", "read"),
     "edit": ("edit", "write"),
     "rename": ("rename", "write"),
+    "promote": ("promote", "write"),
     "undo": ("edit", "write"),
     "log": ("edit", "read"),
     "plan": ("plan", "read"),
