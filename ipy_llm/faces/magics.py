@@ -17,6 +17,7 @@ from ipy_llm.errors import IpyLlmError, ParseError
 from ipy_llm.operations.operation import Operation, Parameter, perform
 from ipy_llm.operations.registry import NAMES
 from ipy_llm.operations.registry import load as load_operation
+from ipy_llm.operations.run import Ran
 from ipy_llm.session import hooks
 from ipy_llm.session.live.imported import stale_modules
 from ipy_llm.session.shell import Switches
@@ -50,6 +51,8 @@ class IpyLLM(Magics):
 
     def __init__(self, shell: InteractiveShell, session: hooks.Installed) -> None:
         super().__init__(shell=shell)
+        self._shell = shell
+        self._ran: Ran = {}
         self._cells = session.cells
         self._switches = switches = session.switches
         for name in vars(switches):  # a configuration file may have turned them
@@ -82,6 +85,9 @@ class IpyLLM(Magics):
             verb, rest = (rest.strip(), "--help") if rest.strip() in NAMES else ("prompt", "")
         self.run(verb, rest, cell)
 
+    def _execute(self, text: str) -> bool:
+        return bool(self._shell.run_cell(text).success)  # type: ignore[no-untyped-call] # IPython's
+
     def run(self, verb: str, line: str, body: str | None) -> None:
         """Run an operation and print its reply; a refusal becomes a `UsageError`, shown without traceback."""
         try:
@@ -94,8 +100,10 @@ class IpyLLM(Magics):
             arguments = parse_line(operation, line) | _body(operation, body)
             if verb == "edit":
                 arguments.setdefault("check", self.check or None)
-            if verb == "docs" and self.shell is not None:
-                arguments["namespace"] = self.shell.user_ns
+            if verb == "docs":
+                arguments["namespace"] = self._shell.user_ns
+            if verb == "run":
+                arguments |= {"execute": self._execute, "ran": self._ran}
             workspace = Workspace.open(self.root or None)
             seen = self._seen.setdefault(workspace.root, {})
             workspace = replace(workspace, seen=seen, cells=self._cells.lay_out())
@@ -103,6 +111,9 @@ class IpyLLM(Magics):
         except IpyLlmError as error:
             raise UsageError(str(error)) from None
         stale = stale_modules(reply.facts.get("paths", ()), self._told)
+        stale += [
+            f"{cell.name} is edited; to run it: %llm run {cell.name}" for _, cell in self._cells.changed()
+        ]
         print("\n".join((*reply.lines, *reply.notes, *stale)))  # noqa: T201 - the reply
 
 

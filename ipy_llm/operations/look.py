@@ -52,7 +52,9 @@ def show(
     workspace.seen[name] = digest
     in_file = found.lines(chunk.span)
     whole = isinstance(document, Outline) and located.path.parent != workspace.cells
-    head = f"{name}@{digest}" + (f"  {'file' if whole else 'cell'} line {in_file[0]}" if in_file[0] > 1 else "")
+    head = f"{name}@{digest}" + (
+        f"  {'file' if whole else 'cell'} line {in_file[0]}" if in_file[0] > 1 else ""
+    )
     if found.error and found.python:
         head += f"  ({found.error})"
     body = list(numbered(lines, first, last, tokens))

@@ -15,6 +15,7 @@ _HOME: dict[str, tuple[str, Effect]] = {
     "edit": ("edit", "write"),
     "rename": ("rename", "write"),
     "promote": ("promote", "write"),
+    "run": ("run", "run"),
     "undo": ("edit", "write"),
     "log": ("edit", "read"),
     "plan": ("plan", "read"),

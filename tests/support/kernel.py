@@ -87,6 +87,7 @@ class Kernel:
             **os.environ,
             "IPYTHONDIR": str(self.folder / "ipython"),
             "IPY_LLM_CACHE": str(self.folder / "cache"),
+            "TMPDIR": str(self.folder),
         }
         env.pop("PYTHONWARNINGS", None)
         self._manager.start_kernel(

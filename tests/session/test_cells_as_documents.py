@@ -1,0 +1,141 @@
+"""Cells that ran are documents: shown, edited, undone and moved into a module by the names they define."""
+
+from __future__ import annotations
+
+import pytest
+from kernel import Kernel
+
+CART = """\
+import json
+from pathlib import Path
+
+RATE = 20
+
+class Cart:
+    def total(self):
+        return 100
+
+    def tax(self):
+        return self.total() * RATE // 100
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    with Kernel(tmp_path_factory.mktemp("kernel")) as kernel:
+        kernel.run("%load_ext ipy_llm")
+        yield kernel
+
+
+@pytest.fixture
+def session(kernel, tmp_path):
+    kernel.run(f"%cd -q {tmp_path}")
+    kernel.run(CART)
+    return kernel
+
+
+def test_a_name_defined_in_a_cell_is_shown_with_the_cell_it_is_from(session):
+    shown = session.run("%llm show Cart.tax").stdout
+    assert shown.startswith("In[")
+    assert "::Cart.tax@" in shown
+    assert "cell line 10\n2\t" not in shown
+    assert "\n2\t        return self.total() * RATE // 100\n" in shown
+
+
+def test_a_cell_is_shown_by_its_number(session):
+    session.run("number = get_ipython().execution_count")
+    number = int(session.run("number").result)
+    assert session.run(f"%llm show In[{number}]").stdout.endswith(
+        "1\tnumber = get_ipython().execution_count\n"
+    )
+    assert f"no In[{number + 90}]" in session.run(f"%llm show In[{number + 90}]").stderr
+
+
+def test_the_last_cell_that_defines_a_name_is_meant(session):
+    session.run("class Cart:\n    def tax(self):\n        return 7\n")
+    assert "return 7" in session.run("%llm show Cart.tax").stdout
+    assert "no Cart.total" in session.run("%llm show Cart.total").stderr
+    session.run("from collections import OrderedDict as Cart")
+    assert "no Cart.tax" in session.run("%llm show Cart.tax").stderr
+
+
+def test_a_name_of_a_cell_and_of_a_file_is_asked_about(session, tmp_path):
+    (tmp_path / "cart.py").write_text("class Cart:\n    def tax(self):\n        return 0\n")
+    answer = session.run("%llm show Cart.tax").stderr
+    assert "Cart.tax is in 2 files; say which" in answer
+    assert "cart.py::Cart.tax" in answer
+    assert "In[" in answer
+
+
+def test_a_cell_with_magics_is_a_document_too(session):
+    session.run("%%time\n!true\ndef waiting(x):\n    return x\n")
+    assert "def waiting(x):" in session.run("%llm show waiting").stdout
+
+
+def test_what_a_cell_writes_into_a_file_is_no_definition_of_the_session(session):
+    session.run("%%writefile other.py\ndef elsewhere(): pass\n")
+    assert session.run("%llm show elsewhere").stdout.startswith("other.py::elsewhere@")
+
+
+def test_a_definition_goes_into_a_new_module_with_what_it_uses(session, tmp_path):
+    session.run(
+        "def save(cart):\n    Path('cart.json').write_text(json.dumps(cart.tax()))\n    return Cart()\n"
+    )
+    said = session.run("%llm promote save shop.py --check off").stdout
+    assert said.startswith("created shop.py@")
+    assert "with what they use: RATE, Cart" in said
+    assert (tmp_path / "shop.py").read_text() == (
+        "import json\nfrom pathlib import Path\n\n\n" + CART.partition("\n\n")[2].replace("\n\nclass", "\n\n\nclass")
+        + "\n\ndef save(cart):\n    Path('cart.json').write_text(json.dumps(cart.tax()))\n    return Cart()\n"
+    )  # fmt: skip
+    session.run("def again():\n    return Cart() or Path()\n")
+    assert session.run("%llm promote again shop.py --check off").stdout.startswith("inserted shop.py::again")
+    assert (tmp_path / "shop.py").read_text().count("class Cart") == 1
+    assert "shop.py has again already" in session.run("%llm promote again shop.py").stderr
+    session.run("%llm undo 2")
+    assert not (tmp_path / "shop.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("cell", "name", "told"),
+    [
+        (
+            "rows = open('/dev/null').read()\ndef count(): return len(rows)",
+            "count",
+            "make it a parameter of count",
+        ),
+        ("def lost(): return nowhere", "lost", "lost uses nowhere, which no cell of this session defines"),
+        ("x = 1", "nothing_like_it", "no cell of this session defines nothing_like_it"),
+        ("def listing():\n    %time 1\n", "listing", "uses a magic"),
+    ],
+)
+def test_what_cannot_stand_in_a_module_is_not_moved(session, tmp_path, cell, name, told):
+    session.run(cell)
+    assert told in session.run(f"%llm promote {name} shop.py").stderr
+    assert not (tmp_path / "shop.py").exists()
+
+
+def test_a_section_of_a_script_runs_and_names_the_later_ones_that_are_stale(session, tmp_path):
+    (tmp_path / "study.py").write_text(
+        "# %% load\nxs = [1, 2]\n# %% double\nys = [2 * x for x in xs]\n# %% other\nz = 1\n# %% sum\nprint(sum(ys))\n"
+    )
+    for section in ("load", "double", "other"):
+        assert session.run(f"%llm run study.py::#{section}").stdout == f"ran study.py::#{section}\n"
+    assert session.run("%llm run study.py::#sum").stdout == "6\nran study.py::#sum\n"
+    session.run("%%edit --check off study.py::#load 2] => 3]")
+    assert session.run("%llm run study.py::#load").stdout == "ran study.py::#load; stale now: #double, #sum\n"
+    session.run("%llm run study.py::#double")
+    assert session.run("%llm run study.py::#sum").stdout.startswith("8\n")
+    failed = session.run("%llm run study.py::#nothing")
+    assert "no section #nothing in study.py" in failed.stderr
+
+
+def test_no_file_of_a_cell_is_left_when_the_extension_goes(tmp_path):
+    with Kernel(tmp_path) as kernel:
+        kernel.run("%load_ext ipy_llm")
+        kernel.run("def f(): pass")
+        assert list(tmp_path.glob("ipy_llm-cells-*")) == []
+        kernel.run("%llm show f")
+        assert len(list(tmp_path.glob("ipy_llm-cells-*/In*"))) == 2
+        kernel.run("%unload_ext ipy_llm")
+        assert list(tmp_path.glob("ipy_llm-cells-*")) == []
