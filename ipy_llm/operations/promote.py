@@ -39,6 +39,8 @@ def promote(
     check: Annotated[Literal["report", "revert", "off"] | None, "what is done about what it breaks"] = None,
 ) -> Reply:
     """Write definitions of the session into a module, with the imports and definitions they use."""
+    if workspace.cells is None:
+        raise RequestError("promote is for a session", steps=["in IPython: %llm promote NAMES FILE"])
     wanted = [name for name in re.split(r"[\s,]+", names) if name]
     made = not exists(file, workspace)
     there = set() if made else _there(wanted, file, workspace)

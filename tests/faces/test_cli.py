@@ -232,6 +232,17 @@ def test_dry_run_shows_and_writes_nothing(project, run):
     assert run("undo")[0] == 2
 
 
+SESSION = {"promote": ["Cart", "new.py"], "run": ["shop/cart.py::Cart"]}
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("verb", SESSION)
+def test_a_verb_of_a_session_says_so_on_the_command_line(run, verb):
+    code, out, err = run(verb, *SESSION[verb])
+    assert (code, out) == (2, "")
+    assert f"%llm {verb}" in err
+
+
 @pytest.mark.usefixtures("project")
 def test_json_answers_in_one_line_also_when_refused(run):
     code, out, _ = run("edit", "Cart.total", ".price", "=>", ".cost", "--json")
@@ -249,7 +260,7 @@ def test_json_answers_in_one_line_also_when_refused(run):
     }
 
 
-@pytest.mark.parametrize("verb", [name for name in NAMES if name not in {"bundle", "check"}])
+@pytest.mark.parametrize("verb", [name for name in NAMES if name not in {"bundle", "check", *SESSION}])
 def test_every_verb_answers_in_json(project, run, verb):
     words = {
         "show": ["Cart"],

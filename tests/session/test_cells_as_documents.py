@@ -43,11 +43,8 @@ def test_a_name_defined_in_a_cell_is_shown_with_the_cell_it_is_from(session):
 
 
 def test_a_cell_is_shown_by_its_number(session):
-    session.run("number = get_ipython().execution_count")
-    number = int(session.run("number").result)
-    assert session.run(f"%llm show In[{number}]").stdout.endswith(
-        "1\tnumber = get_ipython().execution_count\n"
-    )
+    number = session.run("answer = 42").reply["execution_count"]
+    assert session.run(f"%llm show In[{number}]").stdout.endswith("\n1\tanswer = 42\n")
     assert f"no In[{number + 90}]" in session.run(f"%llm show In[{number + 90}]").stderr
 
 
