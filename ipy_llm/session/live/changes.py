@@ -1,0 +1,220 @@
+"""What an edit changes in the statements of a module or of the body of a class."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ipy_llm.session.live.codes import DEFINING, FUNCTION, Text, definitions
+from ipy_llm.session.live.harmless import harmless
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A statement that was another one: of the same kind, for the same names."""
+
+    old: ast.stmt
+    new: ast.stmt
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A statement that is new, or whose binding counts now."""
+
+    new: ast.stmt
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A statement that is no more."""
+
+    old: ast.stmt
+
+
+Change: TypeAlias = Changed | Added | Removed
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The changes in one scope, in the order of the new text; what stays; the names it had and has."""
+
+    changes: tuple[Change, ...]
+    kept: tuple[ast.stmt, ...]
+    new: tuple[ast.stmt, ...]
+    gone: frozenset[str]
+
+    def last(self, name: str, node: ast.stmt) -> bool:
+        """Say whether no later statement binds `name`."""
+        binders = [each for each in self.new if name in bound(each)]
+        return not binders or binders[-1] is node
+
+
+def compare(
+    old: tuple[Text, Iterable[ast.stmt]], new: tuple[Text, Iterable[ast.stmt]], namespace: dict[str, Any]
+) -> Scope:
+    """Compare the statements of a scope in both texts; branches that are not taken do not count."""
+    olds, news = list(flat(old[1], namespace)), list(flat(new[1], namespace))
+    left, right, kept = _unmatched(
+        olds, [old[0].segment(each) for each in olds], news, [new[0].segment(each) for each in news]
+    )
+    couples = _couples(left, right)
+    partners = {id(each.new): each for each in couples}
+    paired = {id(each.old) for each in couples}
+    changes: list[Change] = [partners.get(id(each)) or Added(each) for each in right]
+    # The binding that counts is the last one: where that is another now, it is made again.
+    fresh = {id(each) for each in right}
+    for name in {name for each in (*left, *right) for name in bound(each)} | _reordered(olds, news):
+        before = [each for each in olds if name in bound(each)]
+        after = [each for each in news if name in bound(each)]
+        if before and after and id(after[-1]) not in fresh and ast.dump(before[-1]) != ast.dump(after[-1]):
+            fresh.add(id(after[-1]))
+            changes.append(Added(after[-1]))
+    position = {id(each): place for place, each in enumerate(news)}
+    changes.sort(key=lambda each: position[id(each.new)] if not isinstance(each, Removed) else 0)
+    changes += [Removed(each) for each in left if id(each) not in paired]
+    names = {name for each in left for name in bound(each)}
+    gone = names - {name for each in new[1] for name in bound(each)}
+    return Scope(tuple(changes), tuple(kept), tuple(news), frozenset(gone))
+
+
+def flat(body: Iterable[ast.stmt], namespace: dict[str, Any]) -> Iterator[ast.stmt]:
+    """Yield the statements of a body, with those of the branch that is taken in place of an `if`."""
+    for node in body:
+        if isinstance(node, ast.If) and harmless(node.test, namespace):
+            try:
+                test = compile(ast.Expression(node.test), "<test>", "eval")
+                taken = eval(test, namespace, {})  # noqa: S307 - as the module did
+            except (NameError, AttributeError, TypeError, ValueError, LookupError):
+                yield node
+                continue
+            yield from flat(node.body if taken else node.orelse, namespace)
+        else:
+            yield node
+
+
+def bound(node: ast.AST) -> set[str]:
+    """Return the names that a statement binds in its own scope."""
+    if isinstance(node, DEFINING):
+        return {node.name}
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            return set()
+        return {each.asname or each.name.partition(".")[0] for each in node.names} - {"*"}
+    names = set()
+    for each in _own(node):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+            names.add(each.id)
+        elif isinstance(each, ast.ExceptHandler) or each is node:
+            pass
+        elif isinstance(each, (*DEFINING, ast.Import, ast.ImportFrom)):
+            names |= bound(each)
+    return names
+
+
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a statement that belong to its own scope; definitions whole."""
+    yield node
+    if isinstance(node, (*DEFINING, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        return
+    for each in ast.iter_child_nodes(node):
+        yield from _own(each)
+
+
+def skeleton(node: ast.stmt) -> str:
+    """Return a statement without what stands in its functions."""
+    return ast.dump(_Hollow().visit(_copy(node)))
+
+
+def _copy(node: ast.AST) -> Any:
+    """Copy statements; expressions are shared, since they are not changed."""
+    if isinstance(node, ast.expr):
+        return node
+    values = {}
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            values[name] = [_copy(each) if isinstance(each, ast.AST) else each for each in value]
+        else:
+            values[name] = _copy(value) if isinstance(value, ast.AST) else value
+    return ast.copy_location(type(node)(**values), node)
+
+
+class _Hollow(ast.NodeTransformer):
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.body = [ast.Pass()]
+        return node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        node.body = [ast.Pass()]
+        return node
+
+
+def _unmatched(
+    olds: list[ast.stmt], old_texts: list[str], news: list[ast.stmt], new_texts: list[str]
+) -> tuple[list[ast.stmt], list[ast.stmt], list[ast.stmt]]:
+    """Return what stands in one text only, on both sides, and what stays; by text, then by tree."""
+    left, right = _less(olds, old_texts, new_texts), _less(news, new_texts, old_texts)
+    left, right = (
+        _less(left, [ast.dump(each) for each in left], [ast.dump(each) for each in right]),
+        _less(right, [ast.dump(each) for each in right], [ast.dump(each) for each in left]),
+    )
+    fresh = {id(each) for each in right}
+    return left, right, [each for each in news if id(each) not in fresh]
+
+
+def _less(nodes: list[ast.stmt], keys: list[str], others: list[str]) -> list[ast.stmt]:
+    there = Counter(others)
+    rest = []
+    for node, key in zip(nodes, keys, strict=True):
+        if there[key]:
+            there[key] -= 1
+        else:
+            rest.append(node)
+    return rest
+
+
+def _couples(left: list[ast.stmt], right: list[ast.stmt]) -> list[Changed]:
+    rest = list(right)
+    couples = []
+    for old in left:
+        names = bound(old)
+        candidates = [
+            new for new in rest if any(isinstance(new, kind) and isinstance(old, kind) for kind in _KINDS)
+        ]
+        match = next((new for new in candidates if names and bound(new) == names), None)
+        if match is None and not isinstance(old, (*DEFINING, ast.Assign, ast.AnnAssign)):
+            match = next((new for new in candidates if names & bound(new)), None)
+        if match is None and _is_doc(old):
+            match = next((new for new in candidates if _is_doc(new)), None)
+        if match is not None:
+            rest = [new for new in rest if new is not match]
+            couples.append(Changed(old, match))
+    return couples
+
+
+# What may become what and still be the same statement, changed.
+_KINDS: tuple[Any, ...] = (
+    FUNCTION, ast.ClassDef, (ast.Assign, ast.AnnAssign), (ast.Import, ast.ImportFrom), ast.Expr, ast.If, ast.Try,
+    (ast.With, ast.AsyncWith), (ast.For, ast.AsyncFor), ast.While, ast.AugAssign,
+)  # fmt: skip
+
+
+def _is_doc(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _reordered(olds: list[ast.stmt], news: list[ast.stmt]) -> set[str]:
+    """Return the names bound several times: of these alone the order counts."""
+    several = Counter(name for each in olds for name in bound(each))
+    return {name for each in news for name in bound(each) if several[name] > 1}
+
+
+def classes(body: Iterable[ast.AST]) -> dict[str, ast.ClassDef]:
+    """Return the classes of a scope by name; the last of a name."""
+    return {each.name: each for each in definitions(body) if isinstance(each, ast.ClassDef)}

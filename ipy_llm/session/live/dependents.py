@@ -1,0 +1,121 @@
+"""What was computed at the import from something that is new now: it is not run again, but told."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ipy_llm.session.live.changes import Scope, bound
+from ipy_llm.session.live.codes import FUNCTION, outer
+from ipy_llm.session.live.job import Job
+from ipy_llm.session.live.place import Place
+
+_CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__set_name__", "__init_subclass__"})
+_MOST = 4
+
+
+def dependents(job: Job, place: Place, scope: Scope) -> list[str]:
+    """Return a line on the statements of the module that used at the import what is new, if there are any."""
+    values = {name for name in job.patched if "." not in name and not name.startswith("-")}
+    functions = {
+        each.path for each in job.pairs if not each.inner and outer(each.before) != outer(each.after)
+    }
+    called = _affected(job, functions)
+    constants = values - {each.path for each in job.pairs} - _classes(place.namespace)
+    found: dict[str, str] = {}
+    for node in scope.kept:
+        for name, uses in _uses(node, ""):
+            reason = next((each for each in uses if _counts(each, constants, called)), None)
+            if reason is not None and name not in found:
+                found[name] = reason[0]
+    if not found:
+        return []
+    shown = [f"{name} (uses {reason})" for name, reason in found.items()]
+    more = f" and {len(shown) - _MOST} more" if len(shown) > _MOST else ""
+    return [f"not run again: {', '.join(shown[:_MOST])}{more}"]
+
+
+def _classes(namespace: dict[str, Any]) -> set[str]:
+    return {name for name, value in namespace.items() if isinstance(value, type)}
+
+
+def _affected(job: Job, functions: set[str]) -> set[str]:
+    """Return the module's names of which a call may come to something new: those, and what mentions them."""
+    called = {
+        name
+        for path in functions
+        for name in [path.partition(".")[0]]
+        if "." not in path or _constructs(path)
+    }
+    deeper = {path.rpartition(".")[2] for path in functions if "." in path and not _constructs(path)}
+    grown = True
+    while grown:
+        grown = False
+        for each in job.pairs:
+            top = each.path.partition(".")[0]
+            if each.inner or top in called or ("." in each.path and not _constructs(each.path)):
+                continue
+            if called & set(each.after.co_names) or deeper & set(each.after.co_names):
+                called.add(top)
+                grown = True
+    return called
+
+
+def _constructs(path: str) -> bool:
+    return path.rpartition(".")[2] in _CONSTRUCTORS
+
+
+def _counts(use: tuple[str, bool], constants: set[str], called: set[str]) -> bool:
+    name, is_call = use
+    return name in constants or (is_call and name in called)
+
+
+def _uses(node: ast.AST, prefix: str) -> Iterator[tuple[str, list[tuple[str, bool]]]]:
+    """Yield what a statement binds, with the names it used when it ran and whether it called them."""
+    if isinstance(node, ast.ClassDef):
+        name = f"{prefix}{node.name}"
+        yield name, [*_decorating(node.decorator_list), *_names([*node.bases, *node.keywords])]
+        for each in node.body:
+            yield from _uses(each, f"{name}.")
+    elif isinstance(node, FUNCTION):
+        defaults = [each for each in (*node.args.defaults, *node.args.kw_defaults) if each is not None]
+        yield f"{prefix}{node.name}", [*_decorating(node.decorator_list), *_names(defaults)]
+    elif isinstance(node, ast.If | ast.Try | ast.With | ast.For | ast.While):
+        for part in ast.iter_child_nodes(node):
+            if isinstance(part, ast.stmt | ast.ExceptHandler):
+                yield from _uses(part, prefix)
+            else:
+                yield f"line {node.lineno}", _names([part])
+    elif isinstance(node, ast.stmt) and not isinstance(node, ast.Import | ast.ImportFrom):
+        names = sorted(bound(node))
+        yield f"{prefix}{names[0]}" if names else f"line {node.lineno}", _names([node])
+    elif isinstance(node, ast.ExceptHandler):
+        for each in node.body:
+            yield from _uses(each, prefix)
+
+
+def _decorating(nodes: list[ast.expr]) -> list[tuple[str, bool]]:
+    return [(name, True) for name, _ in _names(nodes)]
+
+
+def _names(nodes: Iterable[ast.AST]) -> list[tuple[str, bool]]:
+    found = []
+    for top in nodes:
+        for each in _outside_functions(top):
+            if isinstance(each, ast.Call):
+                root: ast.AST = each.func
+                while isinstance(root, ast.Attribute):
+                    root = root.value
+                if isinstance(root, ast.Name):
+                    found.append((root.id, True))
+            elif isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
+                found.append((each.id, False))
+    return found
+
+
+def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    yield node
+    if not isinstance(node, ast.Lambda):
+        for each in ast.iter_child_nodes(node):
+            yield from _outside_functions(each)

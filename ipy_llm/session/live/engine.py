@@ -1,0 +1,231 @@
+"""A running namespace follows its text: old text, new text, one patch of the objects that live."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import linecache
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType
+from typing import Any
+
+from ipy_llm.session.live.changes import Changed, compare
+from ipy_llm.session.live.classes import check, follow_class
+from ipy_llm.session.live.codes import Text, definitions, everything, identity, pairs, read
+from ipy_llm.session.live.dependents import dependents
+from ipy_llm.session.live.functions import is_forward, raw_functions, swap, take_doc
+from ipy_llm.session.live.heap import instances, look
+from ipy_llm.session.live.job import Job, RefusedError
+from ipy_llm.session.live.place import Place
+from ipy_llm.session.live.statements import follow_scope
+
+_MOST = 5  # names, or reasons, in one line
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What became of the running objects.
+
+    `patched` are the names that mean something new, those that are gone with `-` in front; `notes` say what was not followed;
+    `refused` why nothing was. `back` takes all of it back.
+    """
+
+    patched: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    refused: str = ""
+    back: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is said of it: one line, or none where there is nothing to say."""
+        if self.refused:
+            return (f"live: not followed: {self.refused}",)
+        names = ", ".join(self.patched[:_MOST]) + (
+            f" and {len(self.patched) - _MOST} more" if len(self.patched) > _MOST else ""
+        )
+        parts = [f"{names} patched"] if names else []
+        parts += self.notes[:_MOST]
+        if len(self.notes) > _MOST:
+            parts.append(f"{len(self.notes) - _MOST} more of the kind")
+        return (f"live: {'; '.join(parts)}",) if parts else ()
+
+
+def follow(namespace: dict[str, Any], before: str, after: str, filename: str, *, flags: int = 0) -> Followed:
+    """Make the objects of a namespace, which ran `before`, what `after` says; all of it or nothing.
+
+    `filename` is the one that the code was compiled with, `flags` those of `__future__` imports beyond the
+    text's own. No statement that stands in both texts runs again. The collector's list of objects finds the
+    functions, whoever holds them; those of threads that run meanwhile take the new code at their next call.
+    """
+    try:
+        old = read(before, filename, flags)
+        new = read(after, filename, flags)
+    except (SyntaxError, ValueError) as error:
+        return Followed(refused=f"it does not compile: {error}")
+    place = Place(namespace, filename, flags | _futures(new))
+    job = Job(old, new, look(filename, namespace), pairs(old, new))
+    stale = _stale(job, namespace)
+    if stale:
+        return Followed(refused=f"{stale} runs neither the old text nor the new one")
+    with _alone():
+        try:
+            _apply(job, place)
+        except RefusedError as error:
+            job.steps.back()
+            return Followed(refused=str(error))
+        except Exception as error:  # noqa: BLE001 - new statements of the user's ran: whatever they raise
+            job.steps.back()
+            return Followed(refused=f"{type(error).__name__}: {error}")
+    linecache.checkcache(filename)
+    return Followed(tuple(job.patched), tuple(job.notes), back=job.steps.back)
+
+
+def _futures(text: Text) -> int:
+    return text.code.co_flags & 0x1FE0000  # CO_FUTURE_*
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let no other thread run in between, as far as Python lets one ask for it."""
+    was = sys.getswitchinterval()
+    sys.setswitchinterval(60)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(was)
+
+
+def _stale(job: Job, namespace: dict[str, Any]) -> str:
+    """Return the name of a function that was not made by the old text, or nothing."""
+    known = {identity(each.before) for each in job.pairs} | _identities(job.before)
+    strange = [
+        each for each in job.heap.functions if identity(each.__code__) not in known and not is_forward(each)
+    ]
+    if not strange:
+        return ""
+    present = {id(each) for each in _present(namespace, job.before.tree.body)}
+    return next((each.__qualname__ for each in strange if id(each) in present), "")
+
+
+def _identities(text: Text) -> set[Any]:
+    return {identity(each) for each in everything(text.code)}
+
+
+def _present(table: Any, body: list[ast.stmt]) -> Iterator[FunctionType]:
+    """Yield the functions that stand where the text defines some."""
+    for node in definitions(body):
+        value = table.get(node.name)
+        if isinstance(node, ast.ClassDef):
+            if isinstance(value, type):
+                yield from _present(vars(value), node.body)
+        else:
+            yield from raw_functions(value)
+
+
+def _apply(job: Job, place: Place) -> None:
+    scope = compare((job.before, job.before.tree.body), (job.after, job.after.tree.body), place.namespace)
+    for change in scope.changes:
+        if (
+            isinstance(change, Changed)
+            and isinstance(change.old, ast.ClassDef)
+            and isinstance(change.new, ast.ClassDef)
+        ):
+            check(job, place, change.old, change.new)
+    lost = _swap_all(job)
+    follow_scope(job, place, scope, follow_class)
+    for name in lost:
+        job.note(name)
+    _caches(job)
+    running = {
+        each.path
+        for each in job.pairs
+        if each.changed and any(_is(code, each.before) for code in job.heap.running)
+    }
+    for name in sorted(running):
+        job.note(f"{name} runs on in a generator or task with its old code")
+    for text in dependents(job, place, scope):
+        job.note(text)
+
+
+def _is(code: CodeType, other: CodeType) -> bool:
+    if code.co_firstlineno != other.co_firstlineno:
+        return False
+    return bool(identity(code) == identity(other))
+
+
+def _swap_all(job: Job) -> list[str]:
+    """Give every function its code in the new text, and return what is to say of those that cannot have it."""
+    by_code: dict[Any, list[FunctionType]] = {}
+    for function in job.heap.functions:
+        by_code.setdefault(identity(function.__code__), []).append(function)
+    lost = []
+    for pair in job.pairs:
+        functions = by_code.get(identity(pair.before), [])
+        stay = []
+        for function in functions:
+            other = swap(job.steps, function, pair.after)
+            if other is None:
+                job.stuck.setdefault(id(pair.new), []).append(function)
+                if pair.inner:
+                    missing = sorted(set(pair.after.co_freevars) - set(pair.before.co_freevars))
+                    lost.append(f"{pair.path} made before keeps the old code: it has no {', '.join(missing)}")
+            else:
+                stay.append(other)
+        if pair.new is not None:
+            job.functions[id(pair.new)] = stay
+        if pair.changed and functions and (pair.inner or pair.new is None):
+            job.tell(
+                pair.path.partition(".<locals>")[0].partition(".<lambda>")[0].partition("<lambda>")[0]
+                or "a lambda"
+            )
+        if pair.old is not None and pair.new is not None:
+            doc = _doc(pair.new, pair.after)
+            for function in stay:
+                if function.__doc__ == _doc(pair.old, pair.before):
+                    take_doc(job.steps, job.heap, function, doc)
+    return list(dict.fromkeys(lost))
+
+
+def _doc(node: ast.AST, code: Any) -> str | None:
+    has = (
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and ast.get_docstring(node, clean=False) is not None
+    )
+    value = code.co_consts[0] if has and code.co_consts else None
+    return value if isinstance(value, str) else None
+
+
+def _caches(job: Job) -> None:
+    """Forget what changed functions returned before."""
+    changed = {
+        id(function) for each in job.pairs if each.changed for function in job.functions.get(id(each.new), [])
+    }
+    for cache in job.heap.caches:
+        function = cache.__dict__.get("__wrapped__")
+        if any(id(each) in changed for each in raw_functions(function)) and cache.cache_info().currsize:
+            cache.cache_clear()
+            job.note(f"cache of {function.__qualname__} cleared")
+    names = {each.path for each in job.pairs if each.changed and each.new is not None}
+    for path in names:
+        _forget_cached(job, path)
+
+
+def _forget_cached(job: Job, path: str) -> None:
+    owner, _, name = path.rpartition(".")
+    cls: Any = None
+    table: Any = job.heap.functions[0].__globals__ if job.heap.functions else {}
+    for part in owner.split(".") if owner else []:
+        cls = table.get(part)
+        if not isinstance(cls, type):
+            return
+        table = vars(cls)
+    if cls is None or not isinstance(table.get(name), functools.cached_property):
+        return
+    holders = [each for each in instances(cls) if name in getattr(each, "__dict__", {})]
+    for each in holders:
+        job.steps.no_item(each.__dict__, name)
+    if holders:
+        job.note(f"{path} of {len(holders)} object{'s' * (len(holders) > 1)} is computed again")

@@ -1,0 +1,54 @@
+"""What one patch knows and has done so far."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import Any
+
+from ipy_llm.session.live.codes import Pair, Text
+from ipy_llm.session.live.heap import Heap
+from ipy_llm.session.live.steps import Steps
+
+
+class RefusedError(Exception):
+    """What cannot be done to living objects, and why."""
+
+
+@dataclass(slots=True)
+class Job:
+    """The texts, the live objects, and what came of it."""
+
+    before: Text
+    after: Text
+    heap: Heap
+    pairs: list[Pair]
+    steps: Steps = field(default_factory=Steps)
+    patched: list[str] = field(default_factory=list)  # in the order of the text
+    notes: list[str] = field(default_factory=list)
+    functions: dict[int, list[FunctionType]] = field(default_factory=dict)  # of a new node, those that live
+    stuck: dict[int, list[FunctionType]] = field(default_factory=dict)  # likewise, those that lack a cell
+    remade: set[str] = field(default_factory=set)  # names whose value is another object now
+    values: dict[str, tuple[Any, Any]] = field(
+        default_factory=dict
+    )  # of the module, with what they were and are
+
+    def stands(self, value: Any, node: ast.stmt | None) -> bool:
+        """Say whether a value is the function of a definition that stays, other than `node`."""
+        return any(
+            value is function
+            for each in self.pairs
+            if not each.inner and each.new is not node
+            for function in self.functions.get(id(each.new), ())
+        )
+
+    def tell(self, name: str) -> None:
+        """Say that a definition runs the new text."""
+        if name not in self.patched:
+            self.patched.append(name)
+
+    def note(self, text: str) -> None:
+        """Say what was not followed."""
+        if text not in self.notes:
+            self.notes.append(text)

@@ -1,0 +1,37 @@
+"""Every edit of the table is followed as a fresh import would have it, or it is told that it was not."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+
+import pytest
+from live_edits import NAME, answers, fresh, load, session, table
+
+from ipy_llm.session.live.engine import follow
+
+
+@pytest.fixture
+def place(tmp_path):
+    path = tmp_path / "m.py"
+    yield path
+    sys.modules.pop(NAME, None)
+
+
+@pytest.mark.parametrize("edit", table(), ids=lambda edit: edit.name)
+def test_running_objects_follow_an_edit_or_it_is_told(edit, place):
+    expected = [] if edit.said else fresh(edit, place)
+    unpatched = answers(edit, session(edit, load(edit.before, place)))
+    linecache.checkcache(str(place))
+    module = load(edit.before, place)
+    names = session(edit, module)
+    place.write_text(edit.after)
+    followed = follow(vars(module), edit.before, edit.after, str(place))
+    found = answers(edit, names)
+    if followed.refused:
+        assert found == unpatched
+    if edit.said:
+        assert followed.refused or followed.notes, found
+    else:
+        assert not followed.refused
+        assert found == expected, followed
