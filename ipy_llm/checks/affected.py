@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ipy_llm.checks.blocks import REST, WHOLE
+from ipy_llm.checks.blocks import EXISTS, LISTING, REST, WHOLE
 from ipy_llm.checks.graph import Imports
 from ipy_llm.checks.records import Record, Records, Thing
 from ipy_llm.checks.report import Diagnostic
@@ -15,6 +15,9 @@ from ipy_llm.checks.state import EVERYTHING, State, conftests, is_test
 
 # Nothing imports them, no test is known to read one before it has run.
 _INERT = (".ipynb", ".md")
+
+# Modules with which a test starts another Python.
+_STARTING = frozenset({"multiprocessing", "runpy", "subprocess"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,12 @@ def choose(
     by_name: dict[str, list[Record]] = {}
     for record in records.all():
         by_name.setdefault(record.name, []).append(record)
-    fresh, stale = records.changed(after), frozenset[int]()
-    unlike = records.touched(fresh)
+    imports = Imports(after, {*after.files(), *(path for path in changed if path.endswith(".py"))})
+    fresh = records.changed(after)
     concerned = records.in_files(changed)
     stale = records.changed(before, concerned) | (fresh - concerned)
+    fresh |= _beside(records, imports, before, after, changed)
+    unlike = records.touched(fresh)
     unlike_before = records.touched(stale)
     concerned_sets = records.touched(concerned)
     now, then = after.environment(interpreter), before.environment(interpreter)
@@ -104,7 +109,7 @@ def choose(
             near.append(name)
         else:
             wide += 1
-    skip, reached = _unwanted(after, changed, known, files, records.offered())
+    skip, reached = _unwanted(imports, changed, known, files, records.offered())
     out = frozenset(skip)
     return Choice(
         frozenset(wanted),
@@ -123,18 +128,30 @@ def choose(
     )
 
 
+def _beside(
+    records: Records, imports: Imports, before: State, after: State, changed: frozenset[str]
+) -> frozenset[int]:
+    """Return what changed though its text did not: who names a module that is new, and, with data, who starts a Python."""
+    new = {path for path in changed if (before.data(path) is None) != (after.data(path) is None)}
+    naming = {path for path in after.files() if not new.isdisjoint(imports.of(path))} if new else set()
+    found = records.rests_of(naming)
+    if any(not path.endswith((".py", *_INERT)) for path in changed):
+        found |= records.in_files(())
+    return found
+
+
 def _unwanted(
-    after: State, changed: frozenset[str], known: set[str], files: set[str], offered: frozenset[str]
+    imports: Imports, changed: frozenset[str], known: set[str], files: set[str], offered: frozenset[str]
 ) -> tuple[tuple[str, ...], bool]:
     """Return the files that need not be collected, and whether tests may come of others than `files`.
 
     `known` are those with tests, `files` those of them with affected ones; all tests in `offered` ones are known.
     """
-    there = after.files()
-    imports = Imports(after, {*there, *(path for path in changed if path.endswith(".py"))})
+    there = imports.state.files()
     reaching = imports.importers(changed)
     if any(not path.endswith((".py", *_INERT)) for path in changed):
         reaching = frozenset(there)  # data: nobody can tell who reads it
+    starting = {path for path in there if not _STARTING.isdisjoint(imports.state.blocks(path).names)}
     skip, reached = [], False
     for path in there:
         if path.endswith(("/conftest.py", "__init__.py")) or path == "conftest.py" or path in files:
@@ -143,7 +160,8 @@ def _unwanted(
             reaches = path in changed
             reached = reached or (reaches and (path in known or is_test(path)))
         else:
-            reaches = path in reaching
+            # what is started imports what it likes
+            reaches = path in reaching or not starting.isdisjoint((path, *conftests(path, there)))
             reached = reached or reaches
         if not reaches:
             skip.append(path)
@@ -158,6 +176,8 @@ class Trace:
     tests: dict[str, dict[str, Any]] = field(default_factory=dict)
     fixtures: dict[int, dict[str, Any]] = field(default_factory=dict)
     imported: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fillers: dict[int, dict[str, Any]] = field(default_factory=dict)
+    met: dict[str, list[str]] = field(default_factory=dict)
     session: dict[str, Any] | None = None
     items: frozenset[str] | None = None
 
@@ -205,11 +225,14 @@ class _Learner:
         self._records = records
         self._state = state
         self._trace = trace
-        met = {path: told["modules"] for path, told in trace.imported.items()}
+        met = {path: list(told["modules"]) for path, told in trace.imported.items()}
+        for path, modules in trace.met.items():
+            met.setdefault(path, []).extend(modules)
         files = state.files()
         self._files = files
         self._imports = Imports(state, {*files, *met}, met)
         self._modules: dict[str, int] = {}
+        self._lefts: dict[int, list[Thing]] = {}
         self._closures: dict[frozenset[str], tuple[int, ...]] = {}
         assert trace.session is not None
         self._session = records.set_of(self._things(trace.session), state)
@@ -222,14 +245,14 @@ class _Learner:
         file = told["file"]
         if file and told["whole"]:
             own.append((file, WHOLE))
-        start = {*self._always, *told["modules"], *(path for path, _ in own if path != EVERYTHING)}
+        start = {*self._always, *told["modules"], *_files(own)}
         if file:
             start |= {file, *conftests(file, self._files)}
         sets = [self._records.set_of(own, self._state)]
         for key in self._with_used(told["fixtures"]):
             fixture = self._trace.fixtures[key]
             things = self._things(fixture)
-            start |= {*fixture["modules"], *(path for path, _ in things if path != EVERYTHING)}
+            start |= {*fixture["modules"], *_files(things)}
             sets.append(self._records.set_of(things, self._state))
         return [*sets, *self._imported(frozenset(start)), self._session]
 
@@ -253,17 +276,45 @@ class _Learner:
         return self._modules[path]
 
     def _things(self, told: Mapping[str, Any]) -> list[Thing]:
+        """Return what ran, what it looked at, and the same of what was left for it."""
+        things = self._own(told)
+        for number in self._with_left(told["fills"]):
+            things += self._left(number)
+        return list(dict.fromkeys(things))
+
+    def _left(self, number: int) -> list[Thing]:
+        if number not in self._lefts:
+            told = self._trace.fillers[number]
+            # what was imported then counts by its name
+            self._lefts[number] = [*self._own(told), *((path, REST) for path in told["modules"])]
+        return self._lefts[number]
+
+    def _own(self, told: Mapping[str, Any]) -> list[Thing]:
         things: list[Thing] = []
         for number in told["blocks"]:
             path, line = self._trace.codes[number]
             things.append((path, self._state.blocks(path).at(line)))
         things += [(path, WHOLE) for path in told["files"]]
+        things += [(path, EXISTS) for path in told["looked"]]
+        things += [(path, LISTING) for path in told["listed"]]
         if told["opaque"]:
             things.append((EVERYTHING, ""))
         return things
+
+    def _with_left(self, numbers: Iterable[int]) -> list[int]:
+        """Return those of the functions that leave something behind, with those of which these use what they left."""
+        found = [number for number in numbers if number in self._trace.fillers]
+        for number in found:
+            found += [one for one in self._trace.fillers[number]["fills"] if one not in found]
+        return found
 
     def _with_used(self, keys: Iterable[int]) -> list[int]:
         found = [key for key in keys if key in self._trace.fixtures]
         for key in found:
             found += [one for one in self._trace.fixtures[key]["uses"] if one not in found]
         return sorted(found)
+
+
+def _files(things: Iterable[Thing]) -> Iterator[str]:
+    """Yield the files that things are of."""
+    return (path for path, block in things if path != EVERYTHING and block not in (EXISTS, LISTING))

@@ -18,6 +18,10 @@ REST = ""
 # The whole file, byte by byte: what a test that reads it depends on.
 WHOLE = "="
 
+# Whether there is such a file or folder, and which names a folder has: what a test that only looks depends on.
+EXISTS = "?"
+LISTING = "/"
+
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+")
 _COMMENT = re.compile(r"\s*#")
 

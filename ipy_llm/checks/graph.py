@@ -13,7 +13,7 @@ class Imports:
     def __init__(
         self, state: State, files: Iterable[str], met: Mapping[str, Iterable[str]] | None = None
     ) -> None:
-        self._state = state
+        self.state = state
         self._files = frozenset(files)
         self._met = met or {}
         self._modules: dict[str, list[str]] = {}
@@ -28,7 +28,7 @@ class Imports:
             found: set[str] = (
                 set(self._met.get(path, ())) | set(conftests(path, self._files)) | set(self._packages(path))
             )
-            blocks = self._state.blocks(path)
+            blocks = self.state.blocks(path)
             for name in blocks.names:
                 found |= self._relative(path, name) if name.startswith(".") else self._absolute(name)
             for name in blocks.mentions:

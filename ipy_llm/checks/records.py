@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ipy_llm.checks.blocks import Blocks, blocks, fingerprint
+from ipy_llm.checks.blocks import REST, Blocks, blocks, fingerprint
 from ipy_llm.checks.report import Diagnostic
 from ipy_llm.checks.state import EVERYTHING, State
 
@@ -22,7 +22,7 @@ from ipy_llm.checks.state import EVERYTHING, State
 _KEPT = 3
 
 # Changes with what is stored and how it is found.
-_FORMAT = 1
+_FORMAT = 2
 
 _TABLES = """
 CREATE TABLE files (digest INTEGER PRIMARY KEY, blocks TEXT NOT NULL);
@@ -109,11 +109,16 @@ class Records:
             if (among is None or number in among) and state.fingerprint(path, block) != known
         )
 
-    def in_files(self, paths: Iterable[str]) -> frozenset[int]:
-        """Return the things of these files, and what stands for all files, by their numbers."""
-        wanted = {*paths, EVERYTHING}
+    def in_files(self, paths: Collection[str]) -> frozenset[int]:
+        """Return the things of these files and of the folders they are in, and what stands for all files, by their numbers."""
+        wanted = {*paths, *(path.rpartition("/")[0] for path in paths), EVERYTHING}
         rows = self._base.execute("SELECT id, path FROM things")
         return frozenset(number for number, path in rows if path in wanted)
+
+    def rests_of(self, paths: Collection[str]) -> frozenset[int]:
+        """Return what importing these files runs, by its numbers."""
+        rows = self._base.execute("SELECT id, path FROM things WHERE block = ?", (REST,)) if paths else ()
+        return frozenset(number for number, path in rows if path in paths)
 
     def touched(self, things: frozenset[int]) -> frozenset[int]:
         """Return the sets that have one of these things."""

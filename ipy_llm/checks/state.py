@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ipy_llm.checks.blocks import WHOLE, Blocks, fingerprint
+from ipy_llm.checks.blocks import EXISTS, LISTING, WHOLE, Blocks, fingerprint
 from ipy_llm.workspace.project import walk
 
 # Stands for all Python files: what a test depends on that starts another Python.
@@ -33,7 +33,8 @@ class State:
     ) -> None:
         self._root = root
         self._divide = divide
-        self._data: dict[str, bytes | None] = dict(replaced or {})
+        self._replaced = dict(replaced or {})
+        self._data: dict[str, bytes | None] = dict(self._replaced)
         self._blocks: dict[str, Blocks] = {}
         self._files: list[str] | None = None
         self._everything: int | None = None
@@ -61,6 +62,10 @@ class State:
         if block == WHOLE:
             data = self.data(path)
             return 0 if data is None else fingerprint(data)
+        if block == EXISTS:
+            return int(self._exists(path))
+        if block == LISTING:
+            return fingerprint("\n".join(self._names(path)).encode("utf-8", "surrogateescape"))
         return self.blocks(path).prints.get(block, 0)
 
     def files(self) -> list[str]:
@@ -83,6 +88,31 @@ class State:
         told = [str(interpreter), *_installed(interpreter)]
         told += [f"{name} {self.fingerprint(name, WHOLE)}" for name in CONFIGURATIONS]
         return fingerprint("\n".join(told).encode("utf-8", "surrogateescape"))
+
+    def _exists(self, path: str) -> bool:
+        if path in self._replaced:
+            return self._replaced[path] is not None
+        return os.path.exists(self._root / path)
+
+    def _names(self, folder: str) -> list[str]:
+        """Return the names in a folder, without what Python and tools leave there."""
+        try:
+            names = set(os.listdir(self._root / folder))
+        except OSError:
+            names = set()
+        for path, data in self._replaced.items():
+            inside = path.removeprefix(f"{folder}/") if folder else path
+            if inside != path or not folder:
+                name = inside.partition("/")[0]
+                if data is not None:
+                    names.add(name)
+                elif name == inside:
+                    names.discard(name)
+        return sorted(
+            name
+            for name in names
+            if not name.startswith(".") and name != "__pycache__" and name[-4:] != ".pyc"
+        )
 
     def _of_everything(self) -> int:
         if self._everything is None:

@@ -165,6 +165,10 @@ def _add(told: _Told, root: Path, event: dict[str, Any]) -> None:
             told.trace.fixtures[key] = event
         case {"imported": path}:
             told.trace.imported[path] = event
+        case {"filler": number}:
+            told.trace.fillers[number] = event
+        case {"met": met}:
+            told.trace.met = met
         case {"session": _}:
             told.trace.session = event
 

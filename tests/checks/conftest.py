@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from suites import LOG, Suite
 
 Write = Callable[[dict[str, str]], Path]
 
@@ -28,3 +29,15 @@ def project(tmp_path: Path) -> Write:
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One cache folder for all, so that mypy reads the standard library once."""
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def suite(project: Write, tmp_path: Path) -> Callable[[dict[str, str]], Suite]:
+    """Write files into a project, run its tests once, and return it."""
+
+    def make(files: dict[str, str]) -> Suite:
+        made = Suite(project({"tests/log.py": LOG, **files}), tmp_path / "cache")
+        made.run()
+        return made
+
+    return make

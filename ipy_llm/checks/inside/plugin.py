@@ -143,7 +143,7 @@ class Selection:
 class Traces:
     """Tells what each test ran: itself, by way of its fixtures, by importing."""
 
-    def __init__(self, tracer: Any, context: Callable[[], Any], note: Note) -> None:
+    def __init__(self, tracer: Any, context: Callable[..., Any], note: Note) -> None:
         self._tracer = tracer
         self._context = context
         self._note = note
@@ -166,10 +166,11 @@ class Traces:
         if path is None:
             yield
             return
-        context = self._tracer.imports.setdefault(path, self._context())
+        context = self._tracer.imports.setdefault(path, self._context(path))
         self._tracer.enter(context)
         yield
         self._tracer.leave(context)
+        self._tracer.finish(context)
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: Any) -> Any:
@@ -181,6 +182,7 @@ class Traces:
         yield
         seconds = time.monotonic() - began
         self._tracer.leave(context)
+        self._tracer.finish(context)
         self._codes()
         path = self._path(item)
         whole = path is not None and not isinstance(item, pytest.Function)
@@ -247,12 +249,18 @@ class Traces:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        """Tell the rest: fixtures, modules, and what ran in nobody's name."""
+        """Tell the rest: fixtures, modules, what was left for later tests, and what ran in nobody's name."""
+        fillers = {number: one.context for number, one in self._tracer.outliving.fillers.items()}
+        for context in (*self._fixtures.values(), *fillers.values()):
+            self._tracer.finish(context)
         self._codes()
         for key, context in self._fixtures.items():
             self._note(fixture=key, uses=self._uses.get(key, []), **_plain(context))
         for path, context in self._tracer.imports.items():
             self._note(imported=path, **_plain(context))
+        for number, context in fillers.items():
+            self._note(filler=number, **_plain(context))
+        self._note(met={path: sorted(paths) for path, paths in self._tracer.met.items()})
         self._note(session=True, **_plain(self._tracer.session))
 
     def _codes(self) -> None:
@@ -281,5 +289,8 @@ def _plain(context: Any) -> dict[str, Any]:
         "blocks": sorted(context.codes),
         "modules": sorted(context.modules),
         "files": sorted(context.files),
+        "looked": sorted(context.looked),
+        "listed": sorted(context.listed),
+        "fills": sorted(context.fills),
         "opaque": context.opaque,
     }

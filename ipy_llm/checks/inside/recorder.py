@@ -18,9 +18,13 @@ and of what ran (see `tracer`), where code is named by its number in the order o
     {"codes": [[path, line], ...]}
     {"ran": id, "file": path, "seconds": 0.1, "fixtures": [key, ...], "whole": false, "keep": false, ...context}
     {"fixture": key, "uses": [key, ...], ...context}, {"imported": path, ...context}, {"session": true, ...context}
+    {"filler": number, ...context}      what a function ran that leaves something behind for later tests
+    {"met": {path: [path, ...]}}        the modules that code of a file made Python import
 
-with, as context, {"blocks": [number, ...], "modules": [path, ...], "files": [path, ...], "opaque": false}. `whole` says that the
-test is written in something else than functions, `keep` that it runs another thing each time.
+with, as context, {"blocks": [number, ...], "modules": [path, ...], "files": [path, ...], "looked": [path, ...], "listed":
+[folder, ...], "fills": [number, ...], "opaque": false}: files read and files only looked for, folders, and the functions of which it may
+have used what they left. `whole` says that the test is written in something else than functions, `keep` that it runs
+another thing each time.
 
 PLAN is a JSON file, see `plugin.Selection`; further `budget`, seconds for all, `overlay`, see `overlay.install`, `trace`, and
 `codes`, the folder of `compiled.Codes`.
@@ -104,10 +108,12 @@ def main(events: str, plan_file: str, arguments: list[str]) -> int:
     plugins = [happening, plugin.Selection(plan, happening, recorder.note)]
     tracer = None
     if plan.get("overlay"):
-        _sibling("overlay").install(plan["overlay"])
+        overlay = _sibling("overlay")
+        overlay.install(plan["overlay"])
+        overlay.hand_down(plan["overlay"], os.path.join(os.path.dirname(plan_file), "overlay"))
     if plan.get("trace"):
         tracing = _sibling("tracer")
-        tracer = tracing.Tracer(os.getcwd())
+        tracer = tracing.Tracer(os.getcwd(), _sibling("looking"), _sibling("outliving"))
         plugins.append(plugin.Traces(tracer, tracing.Context, recorder.note))
     # what a test that looks sees under `python -m pytest`
     sys.argv = [os.path.join(os.path.dirname(pytest.__file__), "__main__.py"), *arguments]
