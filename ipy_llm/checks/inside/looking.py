@@ -67,15 +67,18 @@ def starts_python(arguments: tuple[Any, ...]) -> bool:
 def is_importing(frame: Any) -> bool:
     """Say whether a frame is of what reads modules, or is called by it.
 
-    That is the import system, pytest, which rewrites asserts, and linecache, which is watched, and what keeps compiled code.
+    That is the import system, pytest, which rewrites asserts, linecache, which is watched, and what keeps compiled code.
     """
     for _ in range(3):
         if frame is None:
             return False
         name = frame.f_code.co_filename
-        if name.startswith("<frozen importlib") or "assertion" in name or name.endswith("linecache.py"):
-            return True
-        if os.path.dirname(name) == _HERE:
+        if (
+            name.startswith("<frozen importlib")
+            or "assertion" in name
+            or name.endswith("linecache.py")
+            or os.path.dirname(name) == _HERE
+        ):
             return True
         frame = frame.f_back
     return False
