@@ -5,13 +5,14 @@ from __future__ import annotations
 import atexit
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class, no_var_expand
-from traitlets import Bool, Enum, Unicode, observe
+from traitlets import Bool, Enum, Int, Unicode, observe
 
 from ipy_llm.errors import IpyLlmError, ParseError
 from ipy_llm.operations.operation import Operation, Parameter, perform
@@ -47,6 +48,10 @@ class IpyLLM(Magics):
 
     forgive = Bool(True, help="Whether cells run as they were meant.").tag(config=True)
     elide = Bool(True, help="Whether what a cell leaves out of a definition is filled in.").tag(config=True)
+    output = Int(
+        Switches().output,
+        help="How many characters of each stream and result of a cell are shown; 0 for all.",
+    ).tag(config=True)
     explain = Bool(True, help="Whether facts stand below an error.").tag(config=True)
 
     def __init__(self, shell: InteractiveShell, session: hooks.Installed) -> None:
@@ -54,6 +59,8 @@ class IpyLLM(Magics):
         self._shell = shell
         self._ran: Ran = {}
         self._cells = session.cells
+        self._kept = session.kept
+        self._output = session.output
         self._switches = switches = session.switches
         for name in vars(switches):  # a configuration file may have turned them
             setattr(switches, name, getattr(self, name))
@@ -85,6 +92,11 @@ class IpyLLM(Magics):
             verb, rest = (rest.strip(), "--help") if rest.strip() in NAMES else ("prompt", "")
         self.run(verb, rest, cell)
 
+    def _follow_cells(self) -> list[str]:
+        from ipy_llm.session.documents.following import follow_cells  # noqa: PLC0415 - once something was edited
+
+        return follow_cells(self._shell, self._cells)
+
     def _execute(self, text: str) -> bool:
         return bool(self._shell.run_cell(text).success)  # type: ignore[no-untyped-call] # IPython's
 
@@ -104,6 +116,8 @@ class IpyLLM(Magics):
                 arguments["namespace"] = self._shell.user_ns
             if verb == "run":
                 arguments |= {"execute": self._execute, "ran": self._ran}
+            if verb == "more":
+                arguments["kept"] = self._kept
             workspace = Workspace.open(self.root or None)
             seen = self._seen.setdefault(workspace.root, {})
             workspace = replace(workspace, seen=seen, cells=self._cells.lay_out())
@@ -111,10 +125,10 @@ class IpyLLM(Magics):
         except IpyLlmError as error:
             raise UsageError(str(error)) from None
         stale = stale_modules(reply.facts.get("paths", ()), self._told)
-        stale += [
-            f"{cell.name} is edited; to run it: %llm run {cell.name}" for _, cell in self._cells.changed()
-        ]
-        print("\n".join((*reply.lines, *reply.notes, *stale)))  # noqa: T201 - the reply
+        if reply.facts.get("paths"):
+            stale += self._follow_cells()
+        with self._output.lifted():
+            print("\n".join((*reply.lines, *reply.notes, *stale)))  # noqa: T201 - the reply
 
 
 def _typed(text: str, parameter: Parameter) -> Any:
@@ -162,7 +176,7 @@ def parse_line(operation: Operation, line: str) -> dict[str, Any]:
         elif known.type is bool:
             arguments[known.name] = not known.default
         else:
-            given = value if equals else next(filter(None, words), "")
+            given = _unquoted(value if equals else next(filter(None, words), ""), words)
             if not given:
                 raise ParseError(f"{flag} needs a value: {known.help}")
             arguments[known.name] = _typed(given, known)
@@ -184,6 +198,19 @@ def parse_line(operation: Operation, line: str) -> dict[str, Any]:
     elif positional and positional[0].required:
         raise ParseError(f"%llm {operation.name} needs {positional[0].name.upper()}: {positional[0].help}")
     return arguments
+
+
+def _unquoted(word: str, words: Iterator[str]) -> str:
+    """Return the value of an option; of one that opens with a quote all up to where that closes."""
+    quote = word[:1]
+    if quote not in {"'", '"'}:
+        return word
+    while len(word) < 2 or not word.endswith(quote):
+        more = next(words, None)
+        if more is None:
+            return word
+        word = f"{word} {more}"
+    return word[1:-1]
 
 
 def _flags(operation: Operation) -> dict[str, Parameter]:

@@ -16,6 +16,7 @@ _HOME: dict[str, tuple[str, Effect]] = {
     "rename": ("rename", "write"),
     "promote": ("promote", "write"),
     "run": ("run", "run"),
+    "more": ("more", "read"),
     "undo": ("edit", "write"),
     "log": ("edit", "read"),
     "plan": ("plan", "read"),

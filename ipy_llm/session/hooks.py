@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from ipy_llm.session.cells.forgiving import Forgiving
 from ipy_llm.session.documents.registry import Cells
 from ipy_llm.session.errors.explaining import Explaining
+from ipy_llm.session.output.bounding import Bounding
+from ipy_llm.session.output.kept import Kept
 from ipy_llm.session.shell import Part, Switches
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ class Installed:
 
     switches: Switches
     cells: Cells
+    kept: Kept
+    output: Bounding
     parts: tuple[Part, ...]
 
 
@@ -30,9 +34,11 @@ def install(shell: InteractiveShell) -> Installed:
     present = vars(shell).get(_PLACE)
     if isinstance(present, Installed):
         return present
-    switches, cells = Switches(), Cells()
-    parts: tuple[Part, ...] = (Forgiving(shell, switches, cells), Explaining(shell, switches))
-    installed = Installed(switches, cells, parts)
+    switches, cells, kept = Switches(), Cells(), Kept()
+    output = Bounding(shell, switches, kept)
+    # The last one stands outermost: what was printed before an error is shown above it.
+    parts = (Forgiving(shell, switches, cells), Explaining(shell, switches), output)
+    installed = Installed(switches, cells, kept, output, parts)
     for part in installed.parts:
         part.put_on()
     setattr(shell, _PLACE, installed)

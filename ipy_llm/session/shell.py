@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class Switches:
-    """Which parts of a session work; `%config IpyLLM` turns them."""
+    """Which parts of a session work, and how far; `%config IpyLLM` turns them."""
 
     forgive: bool = True
     elide: bool = True
     explain: bool = True
+    output: int = 10_000  # characters of each stream and result of a cell, 0 for all
 
 
 class Part(Protocol):
@@ -34,17 +35,19 @@ class Part(Protocol):
 
 
 class Wrapper:
-    """Stands before one method of a shell, on the instance."""
+    """Stands before one method of a shell, or of a part of it, on the instance."""
 
-    def __init__(self, shell: InteractiveShell, name: str) -> None:
+    def __init__(self, shell: Any, name: str) -> None:
         self.shell = shell
         self.name = name
         self.inner: Callable[..., Any] = getattr(shell, name)
-        self._was_on_instance = name in vars(shell)
+        self._before: Any = None  # what stood on the instance itself
         self.active = False
 
     def put_on(self) -> None:
-        """Take the place of the method."""
+        """Take the place of the method, or of another that stands before it already."""
+        self.inner = getattr(self.shell, self.name)
+        self._before = vars(self.shell).get(self.name)
         setattr(self.shell, self.name, self)
         self.active = True
 
@@ -53,10 +56,10 @@ class Wrapper:
         self.active = False
         if vars(self.shell).get(self.name) is not self:
             return
-        if self._was_on_instance:
-            setattr(self.shell, self.name, self.inner)
-        else:
+        if self._before is None:
             delattr(self.shell, self.name)
+        else:
+            setattr(self.shell, self.name, self._before)
 
 
 def cell_magics(shell: InteractiveShell) -> set[str]:

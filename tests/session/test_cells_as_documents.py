@@ -64,6 +64,41 @@ def test_a_name_of_a_cell_and_of_a_file_is_asked_about(session, tmp_path):
     assert "In[" in answer
 
 
+def test_an_edit_of_a_cell_changes_what_lives_and_undo_changes_it_back(session):
+    session.run(
+        "class Shop:\n    def price(self, x):\n        return x * 2\n\ndef total(shop):\n    return shop.price(1)\n"
+    )
+    session.run("shop = Shop(); price = shop.price; keep = total; made = 1")
+    said = session.run("%%edit Shop.price * 2 => * 10").stdout
+    assert said.endswith("\nlive: Shop.price patched\n")
+    assert session.run("shop.price(2), price(2), keep(shop)").result == "(20, 20, 10)"
+    session.run("%%edit total\ndef total(shop, count=3):\n    return shop.price(count)\n")
+    assert session.run("keep(shop), total(shop, 1)").result == "(30, 10)"
+    assert session.run("import inspect; inspect.getsource(keep)").result == repr(
+        "def total(shop, count=3):\n    return shop.price(count)\n"
+    )
+    session.run("%%edit into Shop\ndef broken(self):\n    return 1 / 0\n")
+    session.run("%colors NoColor")
+    assert "return 1 / 0" in "".join(session.run("shop.broken()").error["traceback"])
+    assert "return 1 / 0" in session.run("%llm show Shop").stdout
+    session.run("%llm undo 3")
+    assert session.run("shop.price(2), keep(shop), hasattr(shop, 'broken')").result == "(4, 2, False)"
+
+
+def test_a_timed_cell_is_followed_too(session):
+    session.run("%%time\ndef waited(x):\n    return x\n")
+    session.run("kept = waited")
+    assert session.run("%%edit waited return x => return x + 1").stdout.endswith("live: waited patched\n")
+    assert session.run("kept(1)").result == "2"
+
+
+def test_a_merged_definition_is_edited_as_it_runs(session):
+    session.run("class Cart:\n    # ... existing code ...\n\n    def tax(self):\n        return 1\n")
+    session.run("cart = Cart()")
+    session.run("%%edit Cart.total return 100 => return 300")
+    assert session.run("cart.total(), cart.tax()").result == "(300, 1)"
+
+
 def test_a_cell_with_magics_is_a_document_too(session):
     session.run("%%time\n!true\ndef waiting(x):\n    return x\n")
     assert "def waiting(x):" in session.run("%llm show waiting").stdout

@@ -103,7 +103,9 @@ class Reader:
         cell = info.raw_cell
         try:
             text = self._read(_as_transformed(cell)).document
-            filename = self._shell.compile.get_code_name(cell, history.input_hist_parsed[number], number)
+            # the history keeps a cell without its last line end
+            code = f"{history.input_hist_parsed[number]}\n"
+            filename = self._shell.compile.get_code_name(cell, code, number)
         except Exception:  # noqa: BLE001 - as above
             return
         if text.strip():

@@ -1,0 +1,1 @@
+"""Output kept to what a reader can hold."""
