@@ -24,6 +24,8 @@ from ipy_llm.errors import IpyLlmError
 from ipy_llm.source.chunks import Kind, Outline
 from ipy_llm.source.notebooks.cells import cell_name
 from ipy_llm.source.notebooks.notebook import read_notebook
+from ipy_llm.source.sent.reading import parse_suite
+from ipy_llm.source.structure.imported import statements
 from ipy_llm.source.structure.outline import outline
 from ipy_llm.source.structure.resolve import label, whole
 from ipy_llm.source.structure.signature import head
@@ -31,7 +33,7 @@ from ipy_llm.source.text import decode
 from ipy_llm.workspace.project import NAMED, scan_project
 
 # Of what is stored and how it is found. Both marshal's format and what parses are the running Python's.
-_FORMAT = f"5 {sys.implementation.cache_tag}".encode()
+_FORMAT = f"6 {sys.implementation.cache_tag}".encode()
 _PRIVATE = 0.5  # of what a public name is worth
 _GRAIN = 2_500_000_000  # nanoseconds: within them a file may change twice and its status once
 
@@ -65,6 +67,7 @@ class Contents(NamedTuple):
     error: str | None  # why it has no definitions
     definitions: tuple[Definition, ...]
     words: str  # ` total`, and ` .total` where it follows a dot; not those of strings and comments
+    imports: str = ""  # the statements of the imports at its top, one name each, a line each
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,14 @@ def read_contents(found: Outline) -> Contents:
     )
     lines = len(found.starts) - (text.endswith(("\n", "\r")) or not text)
     held = " ".join(sorted(word for word in words if word))
-    return Contents(found.digest(whole(found).span), lines, found.error, entries, held)
+    return Contents(found.digest(whole(found).span), lines, found.error, entries, held, _imports(found))
+
+
+def _imports(found: Outline) -> str:
+    if found.imports is None or found.error is not None:
+        return ""
+    nodes = parse_suite(found.imports.of(found.source.text))[0]
+    return "\n".join(dict.fromkeys(each for node in nodes for each in statements(node)))
 
 
 def _uses(name: str, words: Counter[str]) -> int:
@@ -188,7 +198,7 @@ def _contents(name: str, data: bytes) -> tuple[Any, ...]:
             return _plain(read_contents(outline(decode(data))))
         cells = read_notebook(decode(data, python=False)).cells
     except IpyLlmError as error:
-        return (f"{zlib.crc32(data) & 0xFFFF:04x}", 0, error.message, (), "")
+        return (f"{zlib.crc32(data) & 0xFFFF:04x}", 0, error.message, (), "", "")
     parts = [
         (f"{cell_name(n)}::", read_contents(cell.outline))
         for n, cell in enumerate(cells)
@@ -201,13 +211,14 @@ def _contents(name: str, data: bytes) -> tuple[Any, ...]:
             None,
             tuple(one._replace(target=cell + one.target) for cell, part in parts for one in part.definitions),
             " ".join(dict.fromkeys(word for _, part in parts for word in part.words.split())),
+            "\n".join(dict.fromkeys(each for _, part in parts for each in part.imports.split("\n") if each)),
         )
     )
 
 
 def _plain(contents: Contents) -> tuple[Any, ...]:
     """Return what marshal knows: tuples, not those that are named."""
-    return (*contents[:3], tuple(map(tuple, contents.definitions)), contents.words)
+    return (*contents[:3], tuple(map(tuple, contents.definitions)), *contents[4:])
 
 
 def _status(found: os.stat_result, now: int) -> tuple[int, ...]:

@@ -53,6 +53,9 @@ class IpyLLM(Magics):
         help="How many characters of each stream and result of a cell are shown; 0 for all.",
     ).tag(config=True)
     explain = Bool(True, help="Whether facts stand below an error.").tag(config=True)
+    imports = Bool(True, help="Whether missing imports that mean one thing are added to cells.").tag(
+        config=True
+    )
 
     def __init__(self, shell: InteractiveShell, session: hooks.Installed) -> None:
         super().__init__(shell=shell)

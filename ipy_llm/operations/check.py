@@ -10,6 +10,7 @@ from ipy_llm.checks.render import render
 from ipy_llm.checks.report import Report, as_json
 from ipy_llm.checks.run import run_checks, run_checks_after
 from ipy_llm.errors import IpyLlmError
+from ipy_llm.operations.importing import hinted
 from ipy_llm.operations.operation import Reply
 from ipy_llm.operations.said import some
 from ipy_llm.workspace.entry import Entry
@@ -42,6 +43,7 @@ def after_write(reply: Reply, entry: Entry, workspace: Workspace, asked: Policy 
 def with_verdict(reply: Reply, workspace: Workspace, changes: Sequence[Change]) -> Reply:
     """Return the reply to an edit that is written with what it broke that was not broken before."""
     reports = run_checks_after(workspace.root, prepare_cache(workspace.root), changes)
+    reports = hinted(reports, workspace)
     return _reply(reply.lines, reply.facts, reports, limit=max(LINES - len(reply.lines), 3))
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from ipy_llm.errors import IpyLlmError, ParseError, RequestError
 from ipy_llm.operations.check import after_write, with_verdict
+from ipy_llm.operations.importing import with_imports
 from ipy_llm.operations.meant import by_name
 from ipy_llm.operations.operation import Body, Reply
 from ipy_llm.operations.prepare import Prepared, prepare
@@ -23,7 +24,7 @@ from ipy_llm.workspace.files import Change, language_of, read_bytes, stands
 from ipy_llm.workspace.journal import alone, recent, record
 from ipy_llm.workspace.journal import undo as undo_last
 from ipy_llm.workspace.project import Workspace
-from ipy_llm.workspace.settings import Policy
+from ipy_llm.workspace.settings import Policy, read_settings
 
 DIFF_LINES = 200  # of a dry run
 RECENT = 600  # seconds
@@ -39,13 +40,21 @@ def edit(
     dry_run: Annotated[bool, "print the change as a diff and write nothing"] = False,
     check: Annotated[Policy | None, "what is done about what it breaks"] = None,
     allow_removal: Annotated[bool, "let names vanish or be renamed"] = False,
+    imports: Annotated[bool, "leave out imports that the text lacks"] = True,
     file: Annotated[str, "a file to take the text or patch from; - for stdin"] = "",
 ) -> Reply:
     """Replace, insert or delete a named piece of code; what follows ADDRESS is only the new text."""
     if file not in ("", "-"):
         text = _read(file, text, workspace)
     entries = _one(address, text) if address.strip() else _several(text, workspace)
-    prepared = prepare(entries, workspace, allow_removal=allow_removal)
+    # a patch from a file is one that was made from two versions: it lands as it stands
+    complete = imports and not file and read_settings(workspace.root).imports
+
+    def ready() -> Prepared:
+        found = prepare(entries, workspace, allow_removal=allow_removal)
+        return with_imports(found, workspace) if complete else found
+
+    prepared = ready()
     changes = prepared.changed
     if dry_run and changes:
         # Without digests: they are of a text that does not stand anywhere.
@@ -57,7 +66,7 @@ def edit(
         with alone(workspace.root) as journal:
             if not all(map(stands, changes)):
                 # Another process wrote since. An address means what stands now, or says by its digest that it does not.
-                prepared = prepare(entries, workspace, allow_removal=allow_removal)
+                prepared = ready()
                 changes = prepared.changed
             if changes:
                 entry = record(journal, changes, _summary(prepared))

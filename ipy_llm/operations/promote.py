@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from ipy_llm.checks.tables import undefined
 from ipy_llm.errors import EditRejectedError, NotFoundError, RequestError
+from ipy_llm.explore.known import candidates
 from ipy_llm.operations.edit import edit
 from ipy_llm.operations.operation import Reply
 from ipy_llm.source.chunks import Chunk, Outline
@@ -86,9 +87,14 @@ class _Session:
             if statement:
                 imports[statement] = None
                 continue
+            if user and candidates(name) and not self._defines(name):
+                continue  # an import that was added to the cell, and that the edit adds to the file
             definition = found[name] = self._definition(name, user)
             pending += [(use, name) for use in definition.uses]
         return _in_order(list(found.values())), list(imports)
+
+    def _defines(self, name: str) -> bool:
+        return any(chunk.name == name for _, outline in self._cells for chunk in outline.chunks)
 
     def _definition(self, name: str, user: str) -> _Definition:
         for number, outline in self._cells:

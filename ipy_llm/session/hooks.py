@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ipy_llm.session.cells.forgiving import Forgiving
 from ipy_llm.session.documents.registry import Cells
 from ipy_llm.session.errors.explaining import Explaining
+from ipy_llm.session.importing.adding import Importing
 from ipy_llm.session.output.bounding import Bounding
 from ipy_llm.session.output.kept import Kept
 from ipy_llm.session.shell import Part, Switches
@@ -37,7 +38,12 @@ def install(shell: InteractiveShell) -> Installed:
     switches, cells, kept = Switches(), Cells(), Kept()
     output = Bounding(shell, switches, kept)
     # The last one stands outermost: what was printed before an error is shown above it.
-    parts = (Forgiving(shell, switches, cells), Explaining(shell, switches), output)
+    parts = (
+        Forgiving(shell, switches, cells),
+        Importing(shell, switches),
+        Explaining(shell, switches),
+        output,
+    )
     installed = Installed(switches, cells, kept, output, parts)
     for part in installed.parts:
         part.put_on()

@@ -17,6 +17,7 @@ class Switches:
     forgive: bool = True
     elide: bool = True
     explain: bool = True
+    imports: bool = True
     output: int = 10_000  # characters of each stream and result of a cell, 0 for all
 
 

@@ -2,6 +2,7 @@
 
 [tool.ipy_llm]
 check = "revert"         # what is done about what an edit breaks: "report", "revert" or "off"
+imports = false          # whether an edit brings the imports that it lacks
 target-python = "3.10"   # instead of what `requires-python` says
 """
 
@@ -23,7 +24,7 @@ from ipy_llm.workspace.files import current_bytes
 # Of what an edit breaks. report: it is told. revert: the edit is taken back, and that is told. off: nobody looks.
 Policy: TypeAlias = Literal["report", "revert", "off"]
 
-_KNOWN = ("check", "target-python")
+_KNOWN = ("check", "imports", "target-python")
 # A plain line needs no parser of TOML: importing one costs 3 ms, and 3.10 has none.
 _REQUIRES = re.compile(r"^requires-python\s*=\s*([\"'])(?P<said>[^\"'\n]+)\1", re.MULTILINE)
 _VERSION = re.compile(r"(\d+)\.(\d+)")
@@ -36,6 +37,7 @@ class Settings:
 
     check: Policy = "report"
     target: Target | None = None
+    imports: bool = True
 
 
 def read_settings(root: Path) -> Settings:
@@ -69,7 +71,10 @@ def _settings(data: bytes) -> Settings:
     check = own.get("check", "report")
     if check not in get_args(Policy):
         raise ParseError(f"pyproject.toml: check is {', '.join(map(repr, get_args(Policy)))}, not {check!r}")
-    return Settings(check, _target(own, tables, tool))
+    imports = own.get("imports", True)
+    if not isinstance(imports, bool):
+        raise ParseError(f"pyproject.toml: imports is true or false, not {imports!r}")
+    return Settings(check, _target(own, tables, tool), imports)
 
 
 def _target(own: Mapping[str, Any], tables: Mapping[str, Any], tool: Mapping[str, Any]) -> Target | None:

@@ -152,7 +152,7 @@ def test_a_wrong_line_is_told_what_is_right(kernel, shop, line, expected):
 @pytest.mark.parametrize("line", ["%%edit -h", "%%edit --help", "%llm edit -h", "%llm help edit"])
 def test_an_edit_asked_for_help_answers_with_one_line(kernel, shop, line):
     assert kernel.run(line).stdout == (
-        "%%edit [--dry-run] [--check report|revert|off] [--allow-removal] [--file FILE] [ADDRESS] - "
+        "%%edit [--dry-run] [--check report|revert|off] [--allow-removal] [--no-imports] [--file FILE] [ADDRESS] - "
         "ADDRESS is [before|after|into|delete|create] ADDRESS, or ADDRESS old => new; none for a patch; "
         "below it the new text, at any indentation, or a patch of `@@ ADDRESS` entries\n"
     )

@@ -58,7 +58,7 @@ def test_our_own_word_comes_first(settings):
     [
         ("chek = true", "has no setting chek\ndid you mean check"),
         ("python = '3.9'", "has no setting python\ndid you mean target-python"),
-        ("root = 1", "has no setting root\ndid you mean check, target-python"),
+        ("root = 1", "has no setting root\ndid you mean check, imports, target-python"),
         ("check = false", "check is 'report', 'revert', 'off', not False"),
         ("target-python = 3.9", 'target-python is written "3.10", not 3.9'),
     ],

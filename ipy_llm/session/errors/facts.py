@@ -11,7 +11,8 @@ import builtins
 import json
 import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from ipy_llm.explore.extent import labels
 from ipy_llm.explore.prose import bounded
@@ -30,7 +31,7 @@ from ipy_llm.session.errors import files, keys
 from ipy_llm.session.errors.describe import SIGNATURE_LIMIT, Described, describe
 from ipy_llm.session.errors.failing import Failing, entries, evaluate, find_failing, function_of, lookup
 from ipy_llm.session.errors.raised import message, slot, traceback_of
-from ipy_llm.session.importing import known
+from ipy_llm.session.importing import finding, missing
 from ipy_llm.source.near import closest, closest_public
 
 _REFUSED_CALL = re.compile(r"(?P<name>[\w.<>]+)\(\) (?:takes|missing|got|expected)")
@@ -132,7 +133,7 @@ def _from_none(nodes: list[ast.Attribute]) -> list[str]:
 
 def _missing_attribute(name: str, owner: object) -> list[str]:
     if is_a(owner, types.ModuleType):
-        module = known.submodule(owner, name)
+        module = missing.submodule(owner, name)
         if module:
             return [f"{module} is a module of its own: import {module}"]
     present = [*names(owner), *labels(owner, keys.MOST)[1]]
@@ -172,10 +173,9 @@ def _name_error(error: BaseException, failing: Failing | None, _shown: set[str])
     if type(name) is not str or failing is None:
         return []
     frame = failing.frame
-    used = _attributes_used(name, failing)
-    hint = known.hint(name, used)
-    if hint:
-        return [hint]
+    wanted = finding.hint(name, failing.tree, Path.cwd())
+    if wanted:
+        return [_either(wanted)]
     owner = lookup("self", frame)
     if owner is not MISSING and attribute(owner, name) is not MISSING:
         return [f"self.{name} exists"]
@@ -184,15 +184,6 @@ def _name_error(error: BaseException, failing: Failing | None, _shown: set[str])
     }
     near = closest(name, scope - _SHELL_NAMES, count=3) or closest(name, vars(builtins), count=2)
     return [f"did you mean {_either(near)}?"] if near else []
-
-
-def _attributes_used(name: str, failing: Failing) -> set[str]:
-    """Return the attributes that the user's code asks of a name: evidence of what it is meant to be."""
-    return {
-        node.attr
-        for node in ast.walk(failing.tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
-    }
 
 
 def _unbound(message: str, failing: Failing | None) -> list[str]:
@@ -205,13 +196,13 @@ def _unbound(message: str, failing: Failing | None) -> list[str]:
 
 def _module_not_found(error: BaseException, _failing: Failing | None, _shown: set[str]) -> list[str]:
     name = slot(error, ImportError, "name")
-    return known.not_found(name) if type(name) is str and name else []
+    return missing.not_found(name) if type(name) is str and name else []
 
 
 def _import_error(error: BaseException, _failing: Failing | None, _shown: set[str]) -> list[str]:
     module = slot(error, ImportError, "name")
     match = _NOT_IMPORTED.search(message(error))
-    return known.in_module(module, match[1]) if match is not None and type(module) is str else []
+    return missing.in_module(module, match[1]) if match is not None and type(module) is str else []
 
 
 def _key_error(error: BaseException, failing: Failing | None, _shown: set[str]) -> list[str]:
@@ -238,7 +229,7 @@ def _json_error(error: BaseException, _failing: Failing | None, _shown: set[str]
     return ["JSON wants double quotes; ast.literal_eval reads Python literals"] if quoted else []
 
 
-def _either(near: list[str]) -> str:
+def _either(near: Sequence[str]) -> str:
     return " or ".join(near)
 
 

@@ -49,6 +49,8 @@ w = Widget("a")
 @pytest.fixture(scope="module")
 def explained(kernel):
     assert kernel.run(WIDGET).status == "ok"
+    # what is missing stays so, and is told
+    assert kernel.run("get_ipython()._ipy_llm_session.switches.imports = False").status == "ok"
 
     def explain(code):
         outputs = kernel.run(code)
