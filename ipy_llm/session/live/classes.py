@@ -12,7 +12,7 @@ from types import CellType, FunctionType
 from typing import Any
 
 from ipy_llm.session.live.changes import Change, Changed, Scope, bound, compare
-from ipy_llm.session.live.codes import DEFINING, FUNCTION, body_of
+from ipy_llm.session.live.codes import DEFINING, FUNCTION
 from ipy_llm.session.live.functions import raw_functions
 from ipy_llm.session.live.harmless import named
 from ipy_llm.session.live.heap import instances
@@ -151,7 +151,6 @@ def follow_class(job: Job, place: Place, old: ast.ClassDef, new: ast.ClassDef) -
     _abstract(job, cls)
     if structural:
         job.tell(living.shown)
-    _where(job, living)
 
 
 def _names(change: Change) -> set[str]:
@@ -276,13 +275,6 @@ def _abstract(job: Job, cls: type) -> None:
 
 def _found(cls: type, name: str) -> Any:
     return next((vars(each)[name] for each in cls.__mro__ if name in vars(each)), None)
-
-
-def _where(job: Job, living: Living) -> None:
-    """Keep what Python 3.13 tells of the text of a class: its first line."""
-    code = body_of(job.after, living.inside.names)
-    if code is not None and "__firstlineno__" in vars(living.cls):
-        job.steps.member(living.cls, "__firstlineno__", code.co_firstlineno)
 
 
 def _rebuild(job: Job, living: Living) -> None:

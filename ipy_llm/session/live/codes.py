@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, TypeAlias, TypeVar
@@ -124,14 +124,6 @@ def everything(code: CodeType) -> Iterator[CodeType]:
             yield from everything(each)
 
 
-def body_of(text: Text, names: Sequence[str]) -> CodeType | None:
-    """Return the code that runs the body of a class."""
-    code: CodeType | None = text.code
-    for name in names:
-        code = next((each for each in _within(code) if each.co_name == name), None) if code else None
-    return code
-
-
 def _pair(
     path: str,
     inner: bool,
@@ -139,7 +131,7 @@ def _pair(
     new: tuple[list[ast.stmt], CodeType],
     found: list[Pair],
 ) -> None:
-    old_codes, new_codes = _within(old[1]), _within(new[1])
+    old_codes, new_codes = within(old[1]), within(new[1])
     taken: set[int] = set()
     olds, news = _by_name(definitions(old[0])), _by_name(definitions(new[0]))
     for name, nodes in olds.items():
@@ -182,7 +174,7 @@ def _pair_nameless(
         for before, after in couples:
             here = f"{path}{name}"
             found.append(Pair(here, before, after, None, None, inner))
-            below = [_nameless(_within(each), set()) for each in (before, after)]
+            below = [_nameless(within(each), set()) for each in (before, after)]
             _pair_nameless(f"{here}.<locals>.", True, below[0], below[1], found)
 
 
@@ -218,12 +210,12 @@ def _by_name(nodes: Iterable[Defining]) -> dict[str, list[Defining]]:
     return found
 
 
-def _within(code: CodeType) -> list[CodeType]:
+def within(code: CodeType) -> list[CodeType]:
     """Return the codes that one makes functions and classes of; type parameters are no level of their own."""
     found = []
     for each in code.co_consts:
         if isinstance(each, CodeType):
-            found += _within(each) if each.co_name.startswith("<generic parameters of ") else [each]
+            found += within(each) if each.co_name.startswith("<generic parameters of ") else [each]
     return found
 
 

@@ -19,6 +19,7 @@ from ipy_llm.session.live.dependents import dependents
 from ipy_llm.session.live.functions import is_forward, raw_functions, swap, take_doc
 from ipy_llm.session.live.heap import instances, look
 from ipy_llm.session.live.job import Job, RefusedError
+from ipy_llm.session.live.marks import mark
 from ipy_llm.session.live.place import Place
 from ipy_llm.session.live.statements import follow_scope
 
@@ -136,6 +137,8 @@ def _apply(job: Job, place: Place) -> None:
             check(job, place, change.old, change.new)
     lost = _swap_all(job)
     follow_scope(job, place, scope, follow_class)
+    if sys.version_info >= (3, 13):
+        mark(job.steps, place.namespace, job.after.tree.body, job.after.code)
     for name in lost:
         job.note(name)
     _caches(job)

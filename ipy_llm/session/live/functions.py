@@ -39,9 +39,7 @@ def swap(steps: Steps, function: FunctionType, code: CodeType) -> FunctionType |
     free = function.__code__.co_freevars
     if code.co_freevars == free[: len(code.co_freevars)]:
         # Cells it does not use do no harm; as many as it has must be named.
-        steps.attribute(
-            function, "__code__", code if code.co_freevars == free else code.replace(co_freevars=free)
-        )
+        steps.code(function, code if code.co_freevars == free else code.replace(co_freevars=free))
         return function
     cells = dict(zip(free, function.__closure__ or (), strict=True))
     if not set(code.co_freevars) <= set(cells):
@@ -69,7 +67,7 @@ def forward(steps: Steps, function: FunctionType, target: Any, *, bound: bool = 
     `bound`: it is a method that was saved with its object, and `target` finds what the object has now.
     """
     code = function.__code__
-    flags = 0 if bound else code.co_flags
+    flags = target.__code__.co_flags if isinstance(target, FunctionType) and not bound else 0
     kind = "method" if bound else "call"
     if flags & inspect.CO_ASYNC_GENERATOR:
         kind = "stream"
@@ -79,10 +77,8 @@ def forward(steps: Steps, function: FunctionType, target: Any, *, bound: bool = 
         kind = "generator"
     template = next(each for each in _templates() if each.co_name == kind)
     consts = tuple(target if each == _TARGET else each for each in template.co_consts)
-    steps.attribute(
-        function,
-        "__code__",
-        template.replace(co_consts=consts, co_name=code.co_name, co_freevars=code.co_freevars),
+    steps.code(
+        function, template.replace(co_consts=consts, co_name=code.co_name, co_freevars=code.co_freevars)
     )
     steps.attribute(function, "__defaults__", None)
     steps.attribute(function, "__kwdefaults__", None)

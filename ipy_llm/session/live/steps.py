@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import warnings
 from collections.abc import Callable
+from types import CodeType, FunctionType
 from typing import Any
 
+_KIND = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _MISSING: Any = object()
 
 
@@ -53,6 +57,12 @@ class Steps:
         else:
             self._undo.append(lambda: setattr(target, name, was))
 
+    def code(self, function: FunctionType, code: CodeType) -> None:
+        """Give a function another code, of another kind too: a generator's, a coroutine's."""
+        was = function.__code__
+        _set_code(function, code)
+        self._undo.append(lambda: _set_code(function, was))
+
     def contents(self, target: Any, value: Any) -> None:
         """Give a dict, list or set the contents of another."""
         was = target.copy()
@@ -63,6 +73,15 @@ class Steps:
         """Undo all of it."""
         while self._undo:
             self._undo.pop()()
+
+
+def _set_code(function: FunctionType, code: CodeType) -> None:
+    if (function.__code__.co_flags ^ code.co_flags) & _KIND:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # since 3.13, of another kind
+            function.__code__ = code
+    else:
+        function.__code__ = code
 
 
 def _fill(target: Any, value: Any) -> None:
