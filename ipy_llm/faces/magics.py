@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -56,6 +56,7 @@ class IpyLLM(Magics):
     imports = Bool(True, help="Whether missing imports that mean one thing are added to cells.").tag(
         config=True
     )
+    follow = Bool(True, help="Whether running objects follow their files.").tag(config=True)
 
     def __init__(self, shell: InteractiveShell, session: hooks.Installed) -> None:
         super().__init__(shell=shell)
@@ -64,6 +65,7 @@ class IpyLLM(Magics):
         self._cells = session.cells
         self._kept = session.kept
         self._output = session.output
+        self._following = session.following
         self._switches = switches = session.switches
         for name in vars(switches):  # a configuration file may have turned them
             setattr(switches, name, getattr(self, name))
@@ -103,6 +105,11 @@ class IpyLLM(Magics):
     def _execute(self, text: str) -> bool:
         return bool(self._shell.run_cell(text).success)  # type: ignore[no-untyped-call] # IPython's
 
+    def _live(self, paths: Sequence[str]) -> list[str]:
+        if self.follow:
+            return self._following.follow(paths) if paths else []
+        return stale_modules(paths, self._told)
+
     def run(self, verb: str, line: str, body: str | None) -> None:
         """Run an operation and print its reply; a refusal becomes a `UsageError`, shown without traceback."""
         try:
@@ -124,12 +131,12 @@ class IpyLLM(Magics):
             workspace = Workspace.open(self.root or None)
             seen = self._seen.setdefault(workspace.root, {})
             workspace = replace(workspace, seen=seen, cells=self._cells.lay_out())
+            self._following.notice()  # the cell may have imported what it edits now
             reply = perform(operation, workspace, arguments)
         except IpyLlmError as error:
             raise UsageError(str(error)) from None
-        stale = stale_modules(reply.facts.get("paths", ()), self._told)
-        if reply.facts.get("paths"):
-            stale += self._follow_cells()
+        paths = reply.facts.get("paths", ())
+        stale = [*self._live(paths), *(self._follow_cells() if paths else ())]
         with self._output.lifted():
             print("\n".join((*reply.lines, *reply.notes, *stale)))  # noqa: T201 - the reply
 

@@ -9,6 +9,7 @@ from ipy_llm.session.cells.forgiving import Forgiving
 from ipy_llm.session.documents.registry import Cells
 from ipy_llm.session.errors.explaining import Explaining
 from ipy_llm.session.importing.adding import Importing
+from ipy_llm.session.live.following import Following
 from ipy_llm.session.output.bounding import Bounding
 from ipy_llm.session.output.kept import Kept
 from ipy_llm.session.shell import Part, Switches
@@ -27,6 +28,7 @@ class Installed:
     cells: Cells
     kept: Kept
     output: Bounding
+    following: Following
     parts: tuple[Part, ...]
 
 
@@ -36,15 +38,16 @@ def install(shell: InteractiveShell) -> Installed:
     if isinstance(present, Installed):
         return present
     switches, cells, kept = Switches(), Cells(), Kept()
-    output = Bounding(shell, switches, kept)
+    following, output = Following(shell, switches), Bounding(shell, switches, kept)
     # The last one stands outermost: what was printed before an error is shown above it.
     parts = (
         Forgiving(shell, switches, cells),
         Importing(shell, switches),
         Explaining(shell, switches),
+        following,
         output,
     )
-    installed = Installed(switches, cells, kept, output, parts)
+    installed = Installed(switches, cells, kept, output, following, parts)
     for part in installed.parts:
         part.put_on()
     setattr(shell, _PLACE, installed)

@@ -19,6 +19,7 @@ class Switches:
     explain: bool = True
     imports: bool = True
     output: int = 10_000  # characters of each stream and result of a cell, 0 for all
+    follow: bool = True
 
 
 class Part(Protocol):

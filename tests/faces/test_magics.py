@@ -196,15 +196,34 @@ def test_docs_knows_the_names_of_the_session(kernel, shop):
     assert "(*, force=False)" in kernel.run("%llm docs box.open").stdout
 
 
-def test_an_imported_module_is_said_once_to_keep_the_old_code(kernel, cart):
-    kernel.run("import sys; sys.path.insert(0, '')\nimport shop.cart")
-    outputs = kernel.run("%%edit --check=off shop/cart.py::Cart.tax // 100 => // 300")
-    assert outputs.stdout.splitlines()[1:] == [
-        "shop.cart is imported in this session, which runs the old code until it is restarted"
-    ]
-    again = kernel.run("%%edit --check=off shop/cart.py::Cart.tax // 300 => // 400")
-    assert len(again.stdout.splitlines()) == 1
-    kernel.run("%llm undo\ndel sys.modules['shop'], sys.modules['shop.cart']; sys.path.remove('')")
+@pytest.fixture
+def imported(kernel, cart):
+    kernel.run("import sys; sys.path.insert(0, '')\nimport shop.cart; tax = shop.cart.Cart().tax")
+    yield
+    kernel.run("del sys.modules['shop'], sys.modules['shop.cart']; sys.path.remove('')")
+
+
+def test_running_objects_follow_an_edit_and_its_undo(kernel, cart, imported):
+    outputs = kernel.run("%%edit --check=off Cart.tax\ndef tax(self): return 7")
+    assert outputs.stdout.splitlines()[1:] == ["live: Cart.tax patched"]
+    assert kernel.run("tax()").result == "7"
+    assert kernel.run("%llm undo").stdout.splitlines()[1:] == ["live: Cart.tax patched"]
+    assert kernel.run("tax()").result == "0"
+
+
+def test_where_running_objects_do_not_follow_it_is_said_once_that_they_keep_the_old_code(
+    kernel, cart, imported
+):
+    kernel.run("%config IpyLLM.follow = False")
+    try:
+        outputs = kernel.run("%%edit --check=off shop/cart.py::Cart.tax // 100 => // 300")
+        assert outputs.stdout.splitlines()[1:] == [
+            "shop.cart is imported in this session, which runs the old code until it is restarted"
+        ]
+        again = kernel.run("%%edit --check=off shop/cart.py::Cart.tax // 300 => // 400")
+        assert len(again.stdout.splitlines()) == 1
+    finally:
+        kernel.run("%config IpyLLM.follow = True")
 
 
 def test_checks_can_be_switched_off_for_the_session(kernel, shop):

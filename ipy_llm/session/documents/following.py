@@ -31,6 +31,7 @@ def _follow(shell: InteractiveShell, before: Cell, after: Cell) -> tuple[str, ..
         new,
         filename,
         flags=shell.compile.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
+        step=f"%llm run {after.name}",
     )
     if not followed.refused and filename != _TIMED:
         # as IPython keeps it: without a time, so that nobody looks for a file

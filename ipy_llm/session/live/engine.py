@@ -6,7 +6,7 @@ import ast
 import functools
 import linecache
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
@@ -14,7 +14,7 @@ from typing import Any
 
 from ipy_llm.session.live.changes import Changed, compare
 from ipy_llm.session.live.classes import check, follow_class
-from ipy_llm.session.live.codes import Text, definitions, everything, identity, pairs, read
+from ipy_llm.session.live.codes import Text, definitions, everything, identity, pairs, read, substance
 from ipy_llm.session.live.dependents import dependents
 from ipy_llm.session.live.functions import is_forward, raw_functions, swap, take_doc
 from ipy_llm.session.live.heap import instances, look
@@ -22,7 +22,9 @@ from ipy_llm.session.live.job import Job, RefusedError
 from ipy_llm.session.live.marks import mark
 from ipy_llm.session.live.place import Place
 from ipy_llm.session.live.statements import follow_scope
+from ipy_llm.session.live.steps import Steps
 
+STEP = "restart, or importlib.reload"
 _MOST = 5  # names, or reasons, in one line
 
 
@@ -31,13 +33,19 @@ class Followed:
     """What became of the running objects.
 
     `patched` are the names that mean something new, those that are gone with `-` in front; `notes` say what was not followed;
-    `refused` why nothing was. `back` takes all of it back.
+    `refused` why nothing was. `values` are the module's names that mean another object, with both. `back` takes all
+    of it back.
     """
 
     patched: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     refused: str = ""
-    back: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+    values: dict[str, tuple[Any, Any]] = field(default_factory=dict, repr=False)
+    steps: Steps = field(default_factory=Steps, repr=False, compare=False)
+
+    def back(self) -> None:
+        """Make the objects what they were before."""
+        self.steps.back()
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -54,11 +62,13 @@ class Followed:
         return (f"live: {'; '.join(parts)}",) if parts else ()
 
 
-def follow(namespace: dict[str, Any], before: str, after: str, filename: str, *, flags: int = 0) -> Followed:
+def follow(
+    namespace: dict[str, Any], before: str, after: str, filename: str, *, flags: int = 0, step: str = STEP
+) -> Followed:
     """Make the objects of a namespace, which ran `before`, what `after` says; all of it or nothing.
 
     `filename` is the one that the code was compiled with, `flags` those of `__future__` imports beyond the
-    text's own. No statement that stands in both texts runs again. The collector's list of objects finds the
+    text's own, `step` what is advised where nothing was done. No statement that stands in both texts runs again. The collector's list of objects finds the
     functions, whoever holds them; those of threads that run meanwhile take the new code at their next call.
     """
     try:
@@ -68,20 +78,22 @@ def follow(namespace: dict[str, Any], before: str, after: str, filename: str, *,
         return Followed(refused=f"it does not compile: {error}")
     place = Place(namespace, filename, flags | _futures(new))
     job = Job(old, new, look(filename, namespace), pairs(old, new))
-    stale = _stale(job, namespace)
+    stale = _stale(job, old, namespace)
     if stale:
-        return Followed(refused=f"{stale} runs neither the old text nor the new one")
+        if not _stale(job, new, namespace):
+            return Followed()  # it ran the new text already: someone reloaded it
+        return Followed(refused=f"{stale} runs neither the old text nor the new one; {step}")
     with _alone():
         try:
             _apply(job, place)
         except RefusedError as error:
             job.steps.back()
-            return Followed(refused=str(error))
+            return Followed(refused=f"{error}; {step}")
         except Exception as error:  # noqa: BLE001 - new statements of the user's ran: whatever they raise
             job.steps.back()
             return Followed(refused=f"{type(error).__name__}: {error}")
     linecache.checkcache(filename)
-    return Followed(tuple(job.patched), tuple(job.notes), back=job.steps.back)
+    return Followed(tuple(job.patched), tuple(job.notes), values=job.values, steps=job.steps)
 
 
 def _futures(text: Text) -> int:
@@ -99,31 +111,26 @@ def _alone() -> Iterator[None]:
         sys.setswitchinterval(was)
 
 
-def _stale(job: Job, namespace: dict[str, Any]) -> str:
-    """Return the name of a function that was not made by the old text, or nothing."""
-    known = {identity(each.before) for each in job.pairs} | _identities(job.before)
-    strange = [
-        each for each in job.heap.functions if identity(each.__code__) not in known and not is_forward(each)
-    ]
-    if not strange:
-        return ""
-    present = {id(each) for each in _present(namespace, job.before.tree.body)}
-    return next((each.__qualname__ for each in strange if id(each) in present), "")
+def _stale(job: Job, text: Text, namespace: dict[str, Any]) -> str:
+    """Return the name of a function that was not made by the text, lines apart, or nothing."""
+    codes = {identity(each) for each in everything(text.code)}
+    strange = {id(each) for each in job.heap.functions if identity(each.__code__) not in codes}
+    known = {substance(each) for each in everything(text.code)}
+    for path, function in _present(namespace, text.tree.body, ""):
+        if id(function) in strange and not is_forward(function) and substance(function.__code__) not in known:
+            return path
+    return ""
 
 
-def _identities(text: Text) -> set[Any]:
-    return {identity(each) for each in everything(text.code)}
-
-
-def _present(table: Any, body: list[ast.stmt]) -> Iterator[FunctionType]:
-    """Yield the functions that stand where the text defines some."""
+def _present(table: Any, body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, FunctionType]]:
+    """Yield the functions that stand where the text defines some, with their names."""
     for node in definitions(body):
         value = table.get(node.name)
         if isinstance(node, ast.ClassDef):
             if isinstance(value, type):
-                yield from _present(vars(value), node.body)
+                yield from _present(vars(value), node.body, f"{prefix}{node.name}.")
         else:
-            yield from raw_functions(value)
+            yield from ((f"{prefix}{node.name}", each) for each in raw_functions(value))
 
 
 def _apply(job: Job, place: Place) -> None:
@@ -135,7 +142,7 @@ def _apply(job: Job, place: Place) -> None:
             and isinstance(change.new, ast.ClassDef)
         ):
             check(job, place, change.old, change.new)
-    lost = _swap_all(job)
+    lost = _swap_all(job, place.namespace)
     follow_scope(job, place, scope, follow_class)
     if sys.version_info >= (3, 13):
         mark(job.steps, place.namespace, job.after.tree.body, job.after.code)
@@ -159,14 +166,17 @@ def _is(code: CodeType, other: CodeType) -> bool:
     return bool(identity(code) == identity(other))
 
 
-def _swap_all(job: Job) -> list[str]:
+def _swap_all(job: Job, namespace: dict[str, Any]) -> list[str]:
     """Give every function its code in the new text, and return what is to say of those that cannot have it."""
     by_code: dict[Any, list[FunctionType]] = {}
     for function in job.heap.functions:
         by_code.setdefault(identity(function.__code__), []).append(function)
+    displaced = _displaced(job, by_code, namespace)
     lost = []
     for pair in job.pairs:
-        functions = by_code.get(identity(pair.before), [])
+        functions = by_code.get(identity(pair.before), []) + displaced.get(
+            (pair.path, substance(pair.before)), []
+        )
         stay = []
         for function in functions:
             other = swap(job.steps, function, pair.after)
@@ -190,6 +200,20 @@ def _swap_all(job: Job) -> list[str]:
                 if function.__doc__ == _doc(pair.old, pair.before):
                     take_doc(job.steps, job.heap, function, doc)
     return list(dict.fromkeys(lost))
+
+
+def _displaced(
+    job: Job, by_code: dict[Any, list[FunctionType]], namespace: dict[str, Any]
+) -> dict[Any, list[FunctionType]]:
+    """Return the functions that do what the old text says, but think that they stand on other lines."""
+    known = {identity(each.before) for each in job.pairs}
+    strange = {id(each) for code, functions in by_code.items() if code not in known for each in functions}
+    found: dict[Any, list[FunctionType]] = {}
+    if strange:
+        for path, function in _present(namespace, job.before.tree.body, ""):
+            if id(function) in strange and not is_forward(function):
+                found.setdefault((path, substance(function.__code__)), []).append(function)
+    return found
 
 
 def _doc(node: ast.AST, code: Any) -> str | None:

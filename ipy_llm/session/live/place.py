@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
 from ipy_llm.session.live.changes import bound
+from ipy_llm.session.live.job import RefusedError
 from ipy_llm.session.live.steps import Steps
 
 # What `type` makes of functions of these names.
@@ -74,6 +76,8 @@ class Place:
         module = ast.Module(body, [])
         code = compile(module, self.filename, "exec", self.flags, dont_inherit=True)
         if not self.names:
+            if code.co_flags & inspect.CO_COROUTINE:  # as a cell may
+                raise RefusedError(f"line {statements[0].lineno} awaits")
             scratch: dict[str, Any] = {}
             exec(code, self.namespace, scratch)  # noqa: S102 - as the module itself would
             return scratch

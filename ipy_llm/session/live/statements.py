@@ -171,17 +171,16 @@ def _brief(node: ast.stmt) -> str:
     return f"`{line[:47]}...`" if len(line) > 50 else f"`{line}`"
 
 
-def _commit(
-    job: Job, place: Place, scope: Scope, node: ast.stmt, made: dict[str, Any], *only: str, tell: bool = True
-) -> None:
+def _commit(job: Job, place: Place, scope: Scope, node: ast.stmt, made: dict[str, Any], *only: str) -> None:
     """Bind what a statement bound, where no later statement binds it again."""
     for name, value in made.items():
         if name == "__annotations__" or (only and name not in only):
             continue
         if not scope.last(name, node) and not only:
             continue
+        same = place.table().get(name) is value
         install(job, place, name, value, node)
-        if tell and name != "__doc__":
+        if not same and name != "__doc__":
             job.tell(f"{place.prefix}{name}")
     if "__annotations__" in made:
         _take_annotations(job, place, made["__annotations__"])
