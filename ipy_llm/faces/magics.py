@@ -48,6 +48,7 @@ class IpyLLM(Magics):
 
     forgive = Bool(True, help="Whether cells run as they were meant.").tag(config=True)
     elide = Bool(True, help="Whether what a cell leaves out of a definition is filled in.").tag(config=True)
+    written = Bool(True, help="Whether Python files that a cell writes are looked at.").tag(config=True)
     output = Int(
         Switches().output,
         help="How many characters of each stream and result of a cell are shown; 0 for all.",

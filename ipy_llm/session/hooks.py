@@ -13,6 +13,7 @@ from ipy_llm.session.live.following import Following
 from ipy_llm.session.output.bounding import Bounding
 from ipy_llm.session.output.kept import Kept
 from ipy_llm.session.shell import Part, Switches
+from ipy_llm.session.written.watching import Watching
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -44,6 +45,7 @@ def install(shell: InteractiveShell) -> Installed:
         Forgiving(shell, switches, cells),
         Importing(shell, switches),
         Explaining(shell, switches),
+        Watching(shell, switches),
         following,
         output,
     )

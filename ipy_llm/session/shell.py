@@ -18,6 +18,8 @@ class Switches:
     elide: bool = True
     explain: bool = True
     imports: bool = True
+    written: bool = True
+    root: str = ""
     output: int = 10_000  # characters of each stream and result of a cell, 0 for all
     follow: bool = True
 

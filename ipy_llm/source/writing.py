@@ -9,6 +9,7 @@ from ipy_llm.source.documents import Document, refuse_cell
 from ipy_llm.source.editing.apply import apply
 from ipy_llm.source.editing.edits import Edit, Touched
 from ipy_llm.source.editing.gate import compile_gate, target_gate
+from ipy_llm.source.editing.whole import apply_whole
 from ipy_llm.source.fitting.fit import fit_new
 from ipy_llm.source.notebooks.edits import edit_notebook, new_cells
 from ipy_llm.source.notebooks.notebook import Notebook, read_notebook
@@ -63,5 +64,7 @@ def edit_document(
         refuse_cell(edit.address, name)
     if document.source.veiled or document.language == "ipython":
         return edit_cell(edits, document, name, allow_removal=allow_removal)
-    applied = apply(edits, document, name, allow_removal=allow_removal, target=target)
+    applied = apply_whole(edits, document, name, allow_removal=allow_removal, target=target) or apply(
+        edits, document, name, allow_removal=allow_removal, target=target
+    )
     return applied.outline, applied.touched

@@ -68,9 +68,26 @@ def record(journal: Path, changes: Sequence[Change], summary: str) -> Entry:
         raise
     with contextlib.suppress(OSError):  # all is written, and the next command gives it its number
         os.replace(pending, entry_file(journal, number))
+    _prune(journal)
+    return entry
+
+
+def adopt(root: Path, changes: Sequence[Change], summary: str) -> Entry:
+    """Keep what somebody else wrote as an entry, so that it can be undone. Raises `ToolError`."""
+    with alone(root) as journal:
+        number = max(numbers_of(journal), default=0) + 1
+        entry = Entry(number, summary, tuple(changes), (), new_mark())
+        try:
+            save_entry(entry_file(journal, number), entry)
+        except OSError as error:
+            raise _no_journal(journal, error) from error
+        _prune(journal)
+        return entry
+
+
+def _prune(journal: Path) -> None:
     for old in sorted(numbers_of(journal))[:-KEPT]:
         entry_file(journal, old).unlink(missing_ok=True)
-    return entry
 
 
 def undo(root: Path, *, only: Entry | None = None) -> Entry:

@@ -55,4 +55,5 @@ def test_a_refusal_after_a_kill_says_it_too(shop):
 
 
 def test_every_verb_that_reads_or_writes_files_is_tried_here():
-    assert set(ARGUMENTS) | {"undo", "bundle", "prompt"} >= set(NAMES)
+    of_a_session = {"more", "promote", "run"}
+    assert set(ARGUMENTS) | {"undo", "bundle", "prompt"} | of_a_session >= set(NAMES)

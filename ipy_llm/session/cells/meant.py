@@ -9,6 +9,7 @@ from ipy_llm.session.cells.forgive import MagicCall, forgive
 from ipy_llm.session.documents.registry import Cells
 
 MARK = "[ipy_llm] "
+_WRITERS = frozenset({"writefile", "file"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ def meant(
     if isinstance(forgiven, MagicCall):
         from ipy_llm.source.structure.magics import PYTHON_MAGICS  # noqa: PLC0415 - 10 ms, when loading
 
+        if forgiven.name in _WRITERS and cells is not None:
+            return _written(forgiven, notices)
         if forgiven.name not in PYTHON_MAGICS:
             return Meant(forgiven.code, forgiven.prefix, tuple(notices))
         body, more = _merged(forgiven.body, cells, namespace)
@@ -46,6 +49,17 @@ def meant(
         )
     code, more = _merged(cell if forgiven is None else forgiven.code, cells, namespace)
     return Meant(code, code, (*notices, *more))
+
+
+def _written(call: MagicCall, notices: list[str]) -> Meant:
+    """Return a cell that writes a file, with what it leaves out of it."""
+    body = call.body
+    if "#" in body or "..." in body:
+        from ipy_llm.session.written.merge import merge_file  # noqa: PLC0415 - as above
+
+        body, more = merge_file(call.line, body)
+        notices += [f"{MARK}{notice}" for notice in more]
+    return Meant(replace(call, body=body).code, call.prefix, tuple(notices))
 
 
 def _merged(text: str, cells: Cells | None, namespace: Mapping[str, object]) -> tuple[str, tuple[str, ...]]:

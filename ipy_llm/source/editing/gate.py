@@ -185,8 +185,7 @@ def names_gate(before: Outline, after: Outline, dropped: Counter[str], document:
         )
     if missing:
         chunks = [chunk for chunk in guarded(before) if guarded_name(chunk) in missing]
-        inner = [one for one in chunks if any(c.span != one.span and c.span.holds(one.span) for c in chunks)]
-        lost = [label(chunk, before) for chunk in chunks if chunk not in inner]
+        lost = _outermost(chunks, before)
         gained = sorted(new - old)
         added = f" and add {', '.join(gained[:3])}" if gained else ""
         more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
@@ -213,6 +212,17 @@ def names_gate(before: Outline, after: Outline, dropped: Counter[str], document:
     for name, wrong in after.problems.items():
         if name not in before.problems:
             raise EditRejectedError(f"the edit would break section {name}: {wrong}; nothing was written")
+
+
+def lost_names(before: Outline, after: Outline) -> list[str]:
+    """Return what `before` defines and `after` does not, without what went with what holds it."""
+    missing = guarded_names(before) - guarded_names(after)
+    return _outermost([chunk for chunk in guarded(before) if guarded_name(chunk) in missing], before)
+
+
+def _outermost(chunks: list[Chunk], outline: Outline) -> list[str]:
+    inner = [one for one in chunks if any(c.span != one.span and c.span.holds(one.span) for c in chunks)]
+    return [label(chunk, outline) for chunk in chunks if chunk not in inner]
 
 
 def _shared(chunk: Chunk, outline: Outline) -> bool:

@@ -23,11 +23,12 @@ _CURLY = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 
 _WHOLE = r"(?:code|function|method|class|module|implementation|body|logic|file)s?"
 _EDGE = r"[\s.:,)\]>*\u2026]*"
-# Of 342,327 comment lines of the standard library and 60 packages 128 match, 96 of them bare dots.
+# Of 342,327 comment lines of the standard library and 60 packages 143 match, 96 of them bare dots.
 _PLACEHOLDER = re.compile(
     rf"""\#[\s(\[<*]*(?:
       (?P<dotted>
         (?:\.{{3,}}|\u2026){_EDGE}
+      | (?:\.{{3,}}|\u2026)\s*\w+(?:\s+\w+){{0,3}}\s*(?:\.{{3,}}|\u2026)[\s)\]>*]*
       | (?:\.{{3,}}|\u2026)\W*(?:\w+\s+){{1,3}}(?:unchanged|omitted|skipped|elided|as\s+before|as\s+above|as\s+is){_EDGE}
       | (?:\.{{3,}}|\u2026)\W*(?:(?:the|all|and|keep|with)\s+)*
         (?:rest|existing|remaining|remainder|unchanged|previous|original|same|other|omitted|skipped|more)\b[^=]*
