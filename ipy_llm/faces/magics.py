@@ -99,6 +99,10 @@ class IpyLLM(Magics):
         self.run(verb, rest, cell)
 
     def _follow_cells(self) -> list[str]:
+        if not self.follow:
+            return [
+                f"{cell.name} is edited; to run it: %llm run {cell.name}" for _, cell in self._cells.changed()
+            ]
         from ipy_llm.session.documents.following import follow_cells  # noqa: PLC0415 - once something was edited
 
         return follow_cells(self._shell, self._cells)

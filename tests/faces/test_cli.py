@@ -232,7 +232,7 @@ def test_dry_run_shows_and_writes_nothing(project, run):
     assert run("undo")[0] == 2
 
 
-SESSION = {"promote": ["Cart", "new.py"], "run": ["shop/cart.py::Cart"]}
+SESSION = {"promote": ["Cart", "new.py"], "run": ["shop/cart.py::Cart"], "more": []}
 
 
 @pytest.mark.usefixtures("project")
