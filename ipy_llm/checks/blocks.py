@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from ipy_llm.checks.writes import writes
 from ipy_llm.errors import ParseError
 from ipy_llm.source.structure.syntax import module_of
 from ipy_llm.source.text import decode, split_lines
@@ -32,12 +33,14 @@ class Blocks:
 
     `extents` are `(first line, last line, block)` of the functions, an outer one before those in it; a line in none is
     the rest's. `names` are dotted, relative ones with their leading dots; `mentions` stand in strings.
+    `writes` are the names outside of themselves that functions write, see there.
     """
 
     prints: dict[str, int]
     extents: tuple[tuple[int, int, str], ...] = ()
     names: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
+    writes: tuple[tuple[int, str, int], ...] = ()
 
     def at(self, line: int) -> str:
         """Return the block that a line is of."""
@@ -76,7 +79,8 @@ def blocks(data: bytes) -> Blocks:
             outermost.append(one)
     prints[REST] = _print(lines, 1, len(lines), outermost)
     names, mentions = _named(tree)
-    return Blocks(prints, tuple(sorted(extents, key=lambda extent: (extent[0], -extent[1]))), names, mentions)
+    extents.sort(key=lambda extent: (extent[0], -extent[1]))
+    return Blocks(prints, tuple(extents), names, mentions, writes(tree))
 
 
 def fingerprint(data: bytes) -> int:

@@ -22,7 +22,7 @@ from ipy_llm.checks.state import EVERYTHING, State
 _KEPT = 3
 
 # Changes with what is stored and how it is found.
-_FORMAT = 2
+_FORMAT = 3
 
 _TABLES = """
 CREATE TABLE files (digest INTEGER PRIMARY KEY, blocks TEXT NOT NULL);
@@ -78,11 +78,17 @@ class Records:
         row = self._base.execute("SELECT blocks FROM files WHERE digest = ?", (digest,)).fetchone()
         if row is None:
             found = blocks(data)
-            told = [found.prints, found.extents, found.names, found.mentions]
+            told = [found.prints, found.extents, found.names, found.mentions, found.writes]
             self._base.execute("INSERT OR IGNORE INTO files VALUES (?, ?)", (digest, json.dumps(told)))
         else:
-            prints, extents, names, mentions = json.loads(row[0])
-            found = Blocks(prints, tuple((a, b, c) for a, b, c in extents), tuple(names), tuple(mentions))
+            prints, extents, names, mentions, writes = json.loads(row[0])
+            found = Blocks(
+                prints,
+                tuple((a, b, c) for a, b, c in extents),
+                tuple(names),
+                tuple(mentions),
+                tuple((line, name, outer) for line, name, outer in writes),
+            )
         self._divided[digest] = found
         return found
 

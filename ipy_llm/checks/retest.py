@@ -31,7 +31,7 @@ def all_tests(
         failing = dict.fromkeys(record.name for record in records.all() if record.found)
         state = State(root, records.divide)
         began = time.time()
-        plan = Plan(first=(tuple(failing),))
+        plan = Plan(first=(tuple(failing),), writes=state.writes())
         report, trace = run_tests(root, interpreter, cache, plan, timeout=timeout, stop=stop)
         if not _written_since(state, root, began):
             learn(records, state, trace, report.diagnostics, interpreter=interpreter)
@@ -63,7 +63,8 @@ def affected_tests(
             return new_in(known, _with_recalled(Report("pytest", "clean"), choice))
         began = time.time()
         first = (choice.failing, choice.near)
-        plan = Plan(choice.skip, choice.leave, first=first, close=_close(now.files(), before))
+        close = _close(now.files(), before)
+        plan = Plan(choice.skip, choice.leave, first=first, close=close, writes=now.writes())
         report, trace = run_tests(root, interpreter, cache, plan, timeout=timeout, stop=stop)
         if not _written_since(now, root, began):
             learn(records, now, trace, report.diagnostics, interpreter=interpreter, skipped=choice.skip)

@@ -76,6 +76,10 @@ class State:
             self._files = sorted(path for path in there if self.data(path) is not None)
         return self._files
 
+    def writes(self) -> dict[str, tuple[tuple[int, str, int], ...]]:
+        """Return the `writes` of the files that have some."""
+        return {path: found for path in self.files() if (found := self.blocks(path).writes)}
+
     def tree(self, interpreter: Path) -> int:
         """Return what tells all that mypy looks at from anything else, in the project and beside it."""
         stubs = [path.relative_to(self._root).as_posix() for path in walk(self._root, ".pyi")]

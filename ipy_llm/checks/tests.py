@@ -9,7 +9,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,8 @@ class Plan:
 
     `skip` are files that are not collected, relative to the root, `leave` ids that do not run, `only` the ids beside which
     none runs, `first` lists of ids, the earliest to run first, and after these the tests in the files `close`. `overlay` are files, relative to the root,
-    to be read with other bytes, None for one that is not there. `trace` asks for what each test ran. After
+    to be read with other bytes, None for one that is not there. `trace` asks for what each test ran; it takes `writes` of the
+    project's files, see `Blocks`. After
     `budget` seconds, three quarters of the time by default, no further test begins.
     """
 
@@ -48,6 +49,7 @@ class Plan:
     close: tuple[str, ...] = ()
     overlay: Mapping[str, bytes | None] = field(default_factory=dict)
     trace: bool = True
+    writes: Mapping[str, Sequence[tuple[int, str, int]]] = field(default_factory=dict)
     budget: float | None = None
 
 
@@ -102,6 +104,7 @@ def _as_json(plan: Plan, root: Path, scratch: Path, timeout: float) -> dict[str,
         "close": [str(root / path) for path in plan.close],
         "overlay": overlay,
         "trace": plan.trace,
+        "writes": dict(plan.writes),
         "budget": timeout * _SOFTLY if plan.budget is None else plan.budget,
     }
 

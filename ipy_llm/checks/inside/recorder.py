@@ -26,8 +26,8 @@ with, as context, {"blocks": [number, ...], "modules": [path, ...], "files": [pa
 have used what they left. `whole` says that the test is written in something else than functions, `keep` that it runs
 another thing each time.
 
-PLAN is a JSON file, see `plugin.Selection`; further `budget`, seconds for all, `overlay`, see `overlay.install`, `trace`, and
-`codes`, the folder of `compiled.Codes`.
+PLAN is a JSON file, see `plugin.Selection`; further `budget`, seconds for all, `overlay`, see `overlay.install`, `trace`,
+`writes`, see `outliving.Outliving`, and `codes`, the folder of `compiled.Codes`.
 
 Paths are absolute, those of `tracer` relative to the project; lines 1-based, frames outermost first. Nothing but the
 standard library and pytest is used, in the Python of any project (3.8 or newer, pytest 6 or newer).
@@ -113,7 +113,9 @@ def main(events: str, plan_file: str, arguments: list[str]) -> int:
         overlay.hand_down(plan["overlay"], os.path.join(os.path.dirname(plan_file), "overlay"))
     if plan.get("trace"):
         tracing = _sibling("tracer")
-        tracer = tracing.Tracer(os.getcwd(), _sibling("looking"), _sibling("outliving"))
+        writes = plan.get("writes", {})
+        helpers = [_sibling(name) for name in ("looking", "outliving", "monitoring")]
+        tracer = tracing.Tracer(os.getcwd(), *helpers, writes)
         plugins.append(plugin.Traces(tracer, tracing.Context, recorder.note))
     # what a test that looks sees under `python -m pytest`
     sys.argv = [os.path.join(os.path.dirname(pytest.__file__), "__main__.py"), *arguments]

@@ -50,16 +50,19 @@ class Tracer:
     """Follows the running code of the project at `root`.
 
     `codes` are all that ran, `(path, first line)`, by their number. `imports` are the contexts of modules by their path, `met` the
-    modules that code of a file made Python import. `looking` and `outliving` are the modules of these names.
+    modules that code of a file made Python import. `looking`, `outliving` and `monitoring` are the modules of these
+    names, for `writes` see `outliving`.
     """
 
-    def __init__(self, root: str, looking: Any, outliving: Any) -> None:
+    def __init__(
+        self, root: str, looking: Any, outliving: Any, monitoring: Any, writes: dict[str, Any]
+    ) -> None:
         self.codes: list[tuple[str, int]] = []
         self.imports: dict[str, Context] = {}
         self.met: dict[str, set[str]] = {}
         self.session = Context()
         self.reading = True  # files count
-        self.outliving = outliving.Outliving(Context)
+        self.outliving = outliving.Outliving(Context, writes)
         self._looking = looking
         self._root = os.path.join(os.path.realpath(root), "")
         self._plain = os.path.join(os.path.abspath(root), "")
@@ -73,8 +76,9 @@ class Tracer:
         self._seen: dict[Any, set[int] | None] = {}
         self._called = self._caller()
         self._stack: list[Context] = [self.session]
+        self._stacks: dict[int, list[Context]] = {}  # of other threads, above what the main one is in
         self._main = threading.get_ident()
-        self._monitoring = _Monitoring(self) if hasattr(sys, "monitoring") else None
+        self._monitoring = monitoring.Monitoring(self) if hasattr(sys, "monitoring") else None
 
     def start(self) -> None:
         """Begin."""
@@ -130,13 +134,22 @@ class Tracer:
             self._environments[folder] = os.access(os.path.join(folder, "pyvenv.cfg"), os.F_OK)
         return self._environments[folder]
 
-    def _back_to(self, context: Context | None) -> None:
+    def _mine(self) -> list[Context]:
+        """Return the stack of this thread."""
+        thread = threading.get_ident()
+        return self._stack if thread == self._main else self._stacks.setdefault(thread, [])
+
+    def _top(self) -> Context:
+        return (self._mine() or self._stack)[-1]
+
+    def _back_to(self, context: Context) -> None:
         """Take a context from the stack, the last of its kind, and what was entered after it."""
-        for at in range(len(self._stack) - 1, 0, -1):
-            if self._stack[at] is context:
-                last = self._stack[-1]
-                del self._stack[at:]
-                if self._stack[-1] is not last:
+        stack = self._mine()
+        for at in range(len(stack) - 1, -1, -1):
+            if stack[at] is context:
+                last = stack[-1]
+                del stack[at:]
+                if self._top() is not last:
                     self._renew()
                 return
 
@@ -148,7 +161,7 @@ class Tracer:
             self._monitoring.restart()
 
     def _count_hits(self) -> None:
-        self._stack[-1].fills |= self.outliving.hits()
+        self._top().fills |= self.outliving.hits()
 
     def _caller(self) -> Any:
         """Return what `sys.settrace` is given. It is called at each call of any function: no attribute is looked up."""
@@ -180,9 +193,8 @@ class Tracer:
             elif name == frame.f_globals.get("__file__"):
                 self._seen[name] = None
             return False
-        top = self._stack[-1]
-        apart = threading.get_ident() == self._main
-        if code.co_name == _MODULE and apart:
+        top = self._top()
+        if code.co_name == _MODULE and threading.get_ident() == self._main:
             top.modules.add(path)
             by = self._looking.importer(frame, self._file)
             if by is not None:
@@ -191,13 +203,13 @@ class Tracer:
             return True
         number = self.number(path, code)
         top.codes.add(number)
-        self.outliving.meet(number, code, path, frame.f_globals)
+        self.outliving.meet(number, code, path, frame.f_globals, self._ran_in_import)
         filler = self.outliving.fillers.get(number)
         if filler is not None:
             top.fills.add(number)
             if top.path:
                 filler.context.modules.add(top.path)
-            if apart and filler.apart():
+            if filler.apart():
                 filler.open += 1
                 self._push(filler.context)
                 filler.context.codes.add(number)
@@ -218,6 +230,10 @@ class Tracer:
             self.codes.append(place)
         return number
 
+    def _ran_in_import(self, path: str, line: int) -> bool:
+        number = self._numbers.get((path, line), -1)
+        return any(number in context.codes for context in self.imports.values())
+
     def returned(self, code: Any) -> None:
         """End the context of a module, or of a call that leaves something behind."""
         path = self._file(code.co_filename)
@@ -231,15 +247,15 @@ class Tracer:
                 self.finish(context)  # what is left from now on it cannot have used
             return
         filler = self.outliving.fillers.get(self._numbers.get((path, code.co_firstlineno), -1))
-        if filler is not None and filler.open and threading.get_ident() == self._main:
+        if filler is not None and filler.open:
             self._count_hits()
             filler.open -= 1
             self._back_to(filler.context)
 
     def _push(self, context: Context) -> None:
         self._count_hits()
-        last = self._stack[-1]
-        self._stack.append(context)
+        last = self._top()
+        self._mine().append(context)
         if context is not last:
             self._renew()
 
@@ -258,7 +274,7 @@ class Tracer:
         last = self._watched[code.co_filename]
         kind = self._looking.WATCHED.get((last, code.co_name)) or self._looking.WATCHED.get((last, ""))
         if kind == "opaque":
-            self._stack[-1].opaque = True
+            self._top().opaque = True
         elif kind == "wrapped":
             self._wrapped(frame.f_locals.get("wrapper"), frame.f_locals.get("wrapped"))
         elif kind:
@@ -284,12 +300,12 @@ class Tracer:
             code = getattr(function, "__code__", None)
             path = self._file(code.co_filename) if code is not None else None
             if path is not None:
-                self.outliving.wrap(wrapper, self.number(path, code), code)
+                self.outliving.wrap(wrapper, self.number(path, code))
                 return
             function = getattr(function, "__wrapped__", None)
 
     def _look(self, kind: str, name: str) -> None:
-        top = self._stack[-1]
+        top = self._top()
         if self.reading and top is not self.session:
             path = self.relative(os.path.abspath(name))
             if path is not None:
@@ -313,55 +329,4 @@ class Tracer:
         elif event in self._looking.FORKS or (
             event == "subprocess.Popen" and self._looking.starts_python(arguments)
         ):
-            self._stack[-1].opaque = True
-
-
-class _Monitoring:
-    """The same by `sys.monitoring`: each code tells of itself once, until it is asked again."""
-
-    def __init__(self, tracer: Tracer) -> None:
-        self._tracer = tracer
-        self._tool = -1
-        self._api: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
-
-    def start(self) -> bool:
-        """Begin; say whether there was room for one more tool."""
-        for tool in (4, 3, 2):
-            try:
-                self._api.use_tool_id(tool, "ipy_llm")
-            except ValueError:
-                continue
-            self._tool = tool
-            break
-        else:
-            return False
-        events = self._api.events
-        for event, callback in (
-            (events.PY_START, self._started),
-            (events.PY_RESUME, self._started),
-            (events.PY_RETURN, self._returned),
-            (events.PY_UNWIND, self._unwound),
-        ):
-            self._api.register_callback(self._tool, event, callback)
-        self._api.set_events(self._tool, events.PY_START | events.PY_RESUME | events.PY_UNWIND)
-        return True
-
-    def stop(self) -> None:
-        self._api.set_events(self._tool, 0)
-        self._api.free_tool_id(self._tool)
-
-    def restart(self) -> None:
-        self._api.restart_events()
-
-    def _started(self, code: Any, offset: int) -> Any:  # noqa: ARG002
-        tracer = self._tracer
-        if tracer.ran(code, sys._getframe(1)):  # noqa: SLF001 - the frame that starts
-            self._api.set_local_events(self._tool, code, self._api.events.PY_RETURN)
-            return None  # and told of again at its next call
-        return None if tracer.is_watched(code) else self._api.DISABLE
-
-    def _returned(self, code: Any, offset: int, value: Any) -> Any:  # noqa: ARG002
-        self._tracer.returned(code)
-
-    def _unwound(self, code: Any, offset: int, error: BaseException) -> Any:  # noqa: ARG002
-        self._tracer.returned(code)
+            self._top().opaque = True
