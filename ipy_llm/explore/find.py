@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 from ipy_llm.errors import IpyLlmError
-from ipy_llm.explore.index import Definition, Index, definitions, innermost, read_contents
+from ipy_llm.explore.contents import Definition, innermost, read_contents
+from ipy_llm.explore.index import Index
 from ipy_llm.explore.rank import is_test
 from ipy_llm.explore.words import Occurrence, occurrences, word
 from ipy_llm.source.notebooks.cells import cell_name
@@ -113,7 +114,7 @@ def _defined(
 ) -> Iterator[tuple[str, Definition]]:
     kinds = {"def": {"function"}, "class": {"class"}}.get(query.kind)
     for file in files:
-        for one in definitions(index.files[file]) if file in index.files else ():
+        for one in index.files[file].definitions if file in index.files else ():
             if query.regex:
                 fits = pattern.search(one.name) is not None
             else:
@@ -138,7 +139,7 @@ def _in_file(
         return [], left
     grouped: dict[tuple[str, str, int], list[int]] = {}
     for number in found:
-        chunk = innermost(index.files[file], number) if python else None
+        chunk = innermost(index.files[file].definitions, number) if python else None
         key = (f"{file}::{chunk.target}", chunk.digest, chunk.first) if chunk else (file, "", 1)
         grouped.setdefault(key, []).append(number)
     lines = split_lines(text)
@@ -169,7 +170,7 @@ def _in_notebook(
         lines = split_lines(cell.text)
         name = f"{file}::{cell_name(number)}"
         for line in found:
-            chunk = innermost(contents, line)
+            chunk = innermost(contents.definitions, line)
             address = f"{name}::{chunk.target}" if chunk else name
             held = chunk.digest if chunk else cell.outline.digest(whole(cell.outline).span)
             here = (line - (chunk.first if chunk else 1) + 1, lines[line - 1])

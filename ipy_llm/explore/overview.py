@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
+from itertools import accumulate, islice
 
-from ipy_llm.explore.index import Contents, Definition, Index, definitions
-from ipy_llm.explore.rank import ranked
+from ipy_llm.explore.contents import Contents, Definition
+from ipy_llm.explore.index import Index
+from ipy_llm.explore.rank import ordered
 from ipy_llm.source.tokens import tokens
 
 _FOLDERS = 6  # named in the line on what is left out
@@ -36,18 +37,18 @@ def of_files(
     folder. `folder`, with its slash, is the one that holds the files, `near` a file that is being edited,
     `base` what stands before names where another call is to know them.
     """
-    sizes = {file: len(index.files[file].definitions) for file in files}
+    sizes = {file: index.files[file].size for file in files}
     count = sum(sizes.values())
     if 5 * count < budget:  # a signature with its lines takes more
-        every = {file: tuple(definitions(index.files[file])) for file in files}
+        every = {file: index.files[file].definitions for file in files}
         lines = [line for file in files for line in _in_full(file, index.files[file], every[file])]
         if _cost(lines) <= budget:
             return Overview(tuple(lines), every, 0)
-    order = ranked(index, files, near)
+    order, find = _ranked(index, files, near), _numbered(index)
     broken = set(islice((file for file in files if index.files[file].error), _BROKEN))
 
     def render(many: int) -> list[str]:
-        chosen = _chosen(order[:many])
+        chosen = _chosen(map(find, order[:many]))
         if many == count:
             chosen = defaultdict(set, {file: chosen[file] for file in files})
         lines = [*_by_folder(index, [file for file in files if file in chosen or file in broken], chosen)]
@@ -56,7 +57,7 @@ def of_files(
         return lines
 
     many = _most(count, budget, render)
-    chosen = _chosen(order[:many])
+    chosen = _chosen(map(find, order[:many]))
     shown = {file: tuple(_kept(index.files[file], chosen[file])) for file in files if chosen[file]}
     return Overview(tuple(render(many)), shown, count - sum(map(len, shown.values())))
 
@@ -71,7 +72,9 @@ def of_file(index: Callable[[], Index], name: str, found: Sequence[Definition], 
     if _cost(lines) <= budget:
         return Overview(tuple(lines), {name: tuple(found)}, 0)
     known = {one.target for one in found}
-    order = [each for each in ranked(index(), [name]) if each[1][0] in known]
+    there = index()
+    every = map(_numbered(there), _ranked(there, [name]))
+    order = [each for each in every if each[1].target in known]
 
     def render(many: int) -> list[str]:
         names = _chosen(order[:many])[name]
@@ -153,11 +156,37 @@ def _rest(sizes: Mapping[str, int], chosen: Chosen, folder: str, base: str, budg
     yield f"... {sum(left.values())} more{unnamed}: outline {where}; or --tokens {2 * budget}"
 
 
-def _chosen(picked: Iterable[tuple[str, Any]]) -> defaultdict[str, set[str]]:
+def _ranked(index: Index, files: Sequence[str], near: str = "") -> Sequence[int]:
+    """Return the numbers of the definitions of `files`, those that matter most first."""
+    order = ordered(index.files, index.worth, near) if near in index.files else index.order
+    if len(files) == len(index.files):
+        return order
+    wanted: set[int] = set()
+    at, inside = 0, set(files)
+    for file, contents in index.files.items():
+        wanted.update(range(at, at + contents.size) if file in inside else ())
+        at += contents.size
+    return [number for number in order if number in wanted]
+
+
+def _numbered(index: Index) -> Callable[[int], tuple[str, Definition]]:
+    """Return what gives a definition by its number, with its file."""
+    files = list(index.files.items())
+    ends = list(accumulate(contents.size for _, contents in files))
+
+    def find(number: int) -> tuple[str, Definition]:
+        at = bisect_right(ends, number)
+        file, contents = files[at]
+        return file, contents.definitions[number - ends[at]]  # counted from the end, below zero
+
+    return find
+
+
+def _chosen(picked: Iterable[tuple[str, Definition]]) -> defaultdict[str, set[str]]:
     """Return the names to show of each file, owners with what they hold."""
     chosen: defaultdict[str, set[str]] = defaultdict(set)
     for file, entry in picked:
-        name = entry[1]
+        name = entry.name
         while name and name not in chosen[file]:
             chosen[file].add(name)
             name = name.rpartition(".")[0]
@@ -165,7 +194,7 @@ def _chosen(picked: Iterable[tuple[str, Any]]) -> defaultdict[str, set[str]]:
 
 
 def _kept(contents: Contents, names: Collection[str]) -> Iterator[Definition]:
-    return (Definition._make(entry) for entry in contents.definitions if entry[1] in names)
+    return (one for one in contents.definitions if one.name in names)
 
 
 def _most(count: int, budget: int, render: Callable[[int], list[str]]) -> int:

@@ -7,14 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from ipy_llm.errors import IpyLlmError
-from ipy_llm.explore.index import Contents, Index
+from ipy_llm.explore.contents import Contents, packed
+from ipy_llm.explore.index import Index
 from ipy_llm.explore.names import Defined, Names
 from ipy_llm.explore.refs import References, positions, references
 from ipy_llm.source.structure.outline import outline
 from ipy_llm.source.text import Source, decode
 from ipy_llm.workspace.project import scan_project
 
-_EMPTY = Contents("", 0, None, (), "")
+_EMPTY = Contents("", 0, None, 0, packed(()), "")
 
 
 def stubbed(index: Index, name: str) -> Names | None:

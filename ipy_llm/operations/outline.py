@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 from ipy_llm.errors import NotFoundError, ParseError
-from ipy_llm.explore.index import Index, read_contents, read_index
+from ipy_llm.explore.contents import read_contents
+from ipy_llm.explore.index import Index, read_index
 from ipy_llm.explore.overview import Overview, of_file, of_files
 from ipy_llm.operations.listing import lines_said
 from ipy_llm.operations.notebooks import outline_notebook

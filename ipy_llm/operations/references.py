@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 from ipy_llm.errors import ParseError, RequestError
+from ipy_llm.explore.contents import innermost
 from ipy_llm.explore.find import Place
-from ipy_llm.explore.index import Index, innermost, read_index
+from ipy_llm.explore.index import Index, read_index
 from ipy_llm.explore.names import Defined, Names
 from ipy_llm.explore.refs import Reference, References, positions, references
 from ipy_llm.explore.texts import cells_of, is_notebook
@@ -181,7 +182,7 @@ def _in_module(file: str, data: bytes, index: Index) -> Callable[[int], tuple[st
     contents, lines = index.files[file], split_lines(decode(data).text)
 
     def place(line: int) -> tuple[str, str, int, str]:
-        chunk = innermost(contents, line)
+        chunk = innermost(contents.definitions, line)
         if chunk is None:
             return file, contents.digest, line, lines[line - 1]
         return f"{file}::{chunk.target}", chunk.digest, line - chunk.first + 1, lines[line - 1]
@@ -197,9 +198,9 @@ def _in_notebook(file: str, data: bytes, index: Index) -> Callable[[int], tuple[
     def place(line: int) -> tuple[str, str, int, str]:
         number, line = cells.place(line)
         own, prefix = notebook.cells[number].outline, f"{cell_name(number)}::"
-        inside = tuple(each for each in index.files[file].definitions if each[0].startswith(prefix))
+        inside = tuple(each for each in index.files[file].definitions if each.target.startswith(prefix))
         text = split_lines(own.source.plain)[line - 1]
-        chunk = innermost(index.files[file]._replace(definitions=inside), line)
+        chunk = innermost(inside, line)
         if chunk is None:
             return f"{file}::{cell_name(number)}", own.digest(whole(own).span), line, text
         return f"{file}::{chunk.target}", chunk.digest, line - chunk.first + 1, text

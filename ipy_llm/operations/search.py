@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, get_args
 
 from ipy_llm.errors import NotFoundError, ParseError
+from ipy_llm.explore.contents import Definition
 from ipy_llm.explore.find import Hits, Kind, Place, Query
 from ipy_llm.explore.find import find as search
-from ipy_llm.explore.index import Definition, Index, definitions, read_index
+from ipy_llm.explore.index import Index, read_index
 from ipy_llm.operations.operation import Reply
 from ipy_llm.source.near import closest
 from ipy_llm.source.tokens import tokens as estimate
@@ -152,7 +153,7 @@ def _nothing(query: Query, hits: Hits, index: Index) -> NotFoundError:
         )
     near: list[str] = []
     if not query.regex and query.kind != "text":
-        names = {one.name: None for contents in index.files.values() for one in definitions(contents)}
+        names = {one.name: None for contents in index.files.values() for one in contents.definitions}
         last = query.text.rpartition(".")[2].lower()
         holding = [name for name in names if last in name.rpartition(".")[2].lower()]
         near = list(dict.fromkeys((*closest(query.text, names, count=3), *sorted(holding, key=len)[:3])))

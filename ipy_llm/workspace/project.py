@@ -81,25 +81,33 @@ def scan(
     pending = [(str(root), None if ignored else Ignored.around(str(root)))]
     while pending:
         folder, rules = pending.pop()
+        below: list[tuple[str, str]] = []  # by name, in which order they are gone through
+        files: list[os.DirEntry[str]] = []
+        environment = False
         try:
             with os.scandir(folder) as found:
-                entries = sorted(found, key=_by_name)
+                for entry in found:
+                    name = entry.name
+                    if entry.is_dir(follow_symlinks=False):  # a link may lead back up
+                        if _is_source(name):
+                            below.append((name, entry.path))
+                    elif name.endswith(suffix):
+                        files.append(entry)
+                    environment = environment or name == "pyvenv.cfg"
         except OSError:  # gone, or not ours to read
             continue
-        if any(entry.name == "pyvenv.cfg" for entry in entries) and folder != str(root):
+        if environment and folder != str(root):
             continue
         rules = rules and rules.within(folder)
-        below = []
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):  # a link may lead back up
-                if _is_source(entry.name) and not (rules and rules.holds(entry.path, folder=True)):
-                    below.append((entry.path, rules))
-            elif entry.name.endswith(suffix) and not (rules and rules.holds(entry.path, folder=False)):
+        files.sort(key=_by_name)
+        for entry in files:
+            if not (rules and rules.holds(entry.path, folder=False)):
                 with suppress(OSError):  # a dangling link, or gone meanwhile
                     status = entry.stat()
                     if status.st_size <= LARGEST and S_ISREG(status.st_mode):
                         yield entry.path, status
-        pending += reversed(below)
+        below.sort(reverse=True)
+        pending += [(path, rules) for _, path in below if not (rules and rules.holds(path, folder=True))]
 
 
 def _is_source(name: str) -> bool:

@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from pyright_server import Pyright
 from sdists import copy
 
-from ipy_llm.explore.index import Definition, definitions, read_index
+from ipy_llm.explore.contents import Contents, Definition
+from ipy_llm.explore.index import read_index
 from ipy_llm.explore.names import Defined, Names
 from ipy_llm.explore.refs import positions, references
 from ipy_llm.source.address import parse_address
@@ -38,15 +39,15 @@ def drawn(root: Path, count: int, seed: int) -> list[tuple[str, Definition]]:
         (file, one)
         for file, contents in sorted(index.files.items())
         if "test" not in file and "docs" not in file and "example" not in file and file.endswith(".py")
-        for one in definitions(contents)
+        for one in contents.definitions
         if not one.name.rpartition(".")[2].startswith("__") and not _in_function(one, contents)
     ]
     return random.Random(seed).sample(every, count)
 
 
-def _in_function(one: Definition, contents: object) -> bool:
+def _in_function(one: Definition, contents: Contents) -> bool:
     owner = one.name.rpartition(".")[0]
-    return any(each.name == owner and each.kind == "function" for each in definitions(contents))
+    return any(each.name == owner and each.kind == "function" for each in contents.definitions)
 
 
 def main() -> None:

@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from sdists import copy
 
 from ipy_llm.errors import IpyLlmError
-from ipy_llm.explore.index import Definition, definitions, read_index
+from ipy_llm.explore.contents import Definition
+from ipy_llm.explore.index import read_index
 from ipy_llm.operations.rename import rename
 from ipy_llm.workspace.project import Workspace
 
@@ -56,10 +57,10 @@ def drawn(root: Path, count: int, seed: int) -> list[tuple[str, Definition]]:
     for file, contents in sorted(read_index(root).files.items()):
         if "test" in file or "docs" in file or "example" in file or file in {"setup.py", "noxfile.py"}:
             continue
-        functions = {one.name for one in definitions(contents) if one.kind == "function"}
+        functions = {one.name for one in contents.definitions if one.kind == "function"}
         every += [
             (file, one)
-            for one in definitions(contents)
+            for one in contents.definitions
             if one.name.rpartition(".")[0] not in functions
             and not one.name.rpartition(".")[2].startswith("__")
         ]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ipy_llm.explore.index import Contents, innermost, read_index
+from ipy_llm.explore.contents import Contents, innermost
+from ipy_llm.explore.index import read_index
 
 OLD = 1_600_000_000
 
@@ -35,7 +36,7 @@ def put(root: Path, name: str, text: str, *, old: bool = False) -> None:
 
 
 def names(contents: Contents) -> list[str]:
-    return [entry[1] for entry in contents.definitions]
+    return [one.name for one in contents.definitions]
 
 
 def test_it_knows_what_a_file_defines_and_which_words_it_holds(root):
@@ -47,9 +48,9 @@ def test_it_knows_what_a_file_defines_and_which_words_it_holds(root):
     contents = read_index(root).files["a.py"]
     assert names(contents) == ["A", "A.f"]
     assert contents.words.split() == [".x", "A", "class", "def", "f", "return", "self"]
-    assert innermost(contents, 4).target == "A.f"
-    assert innermost(contents, 1).target == "A"
-    assert innermost(contents, 5) is None
+    assert innermost(contents.definitions, 4).target == "A.f"
+    assert innermost(contents.definitions, 1).target == "A"
+    assert innermost(contents.definitions, 5) is None
 
 
 def test_it_follows_every_change_with_whatever_was_kept(root, cache):
