@@ -59,6 +59,9 @@ def packed(found: Sequence[Definition]) -> bytes:
     return marshal.dumps(tuple(map(tuple, found)))
 
 
+NOTHING = Contents("", 0, None, 0, packed(()), "")  # of a file that is not there yet
+
+
 @lru_cache(maxsize=1024)
 def _unpacked(kept: bytes) -> tuple[Definition, ...]:
     return tuple(map(Definition._make, marshal.loads(kept)))  # noqa: S302 - our own, from `packed`

@@ -98,13 +98,14 @@ def _of_standard(base: ast.expr, scope: Scope) -> object | None:
     return getattr(import_module(module), inside, None)
 
 
-def elsewhere(last: str, index: Index) -> Iterator[str]:
+def elsewhere(last: str, index: Index, module: str = "") -> Iterator[str]:
     """Yield files that are no Python, and may name what Python defines.
 
-    Settings name it as `shop.cart:main` or `shop.cart.main`, a template in any way.
+    Settings name it as `shop.cart:main` or `shop.cart.main`, of one `module` if that is given, a template in any way.
     """
-    plain = re.escape(last.encode())
-    anywhere, dotted = re.compile(rb"(?<!\w)" + plain + rb"(?!\w)"), re.compile(rb"[.:]" + plain + rb"(?!\w)")
+    plain, stem = re.escape(last.encode()), re.escape(module.encode())
+    anywhere = re.compile(rb"(?<!\w)" + plain + rb"(?!\w)")
+    dotted = re.compile(rb"(?<!\w)" * bool(module) + stem + rb"[.:]" + plain + rb"(?!\w)")
     base = f"{index.root}{os.sep}"
     for path, _ in scan_project(index.root, (*_TEMPLATES, *_SETTINGS)):
         pattern = dotted if path.endswith(_SETTINGS) else anywhere

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ipy_llm.explore.scopes import Bound, Imported, Scope
-from ipy_llm.explore.spots import Lines, Quoted, names
+from ipy_llm.explore.spots import Lines, Quoted, makes_code, names
+from ipy_llm.explore.words import word
 
 # `string`: of an annotation or of `__all__`, where it names something all the same; `unsure`: a name or part of a string
 How = Literal["name", "attribute", "import", "keyword", "string", "unsure"]
@@ -58,6 +59,7 @@ class Reading:
         self.mentions: list[Mention] = []
         self.classes: dict[str, Scope] = {}
         self.strings: list[Quoted] = []
+        self.generating = makes_code(text)
         self._called: set[int] = set()
         self._naming: set[int] = set()  # strings that are mentions, or certainly none
         self._given: dict[int, str] = {}  # strings that are arguments, with what is called
@@ -173,7 +175,8 @@ class Reading:
                     if re.match(r"\s*=", self.text.lines[line - 1][column + len(self.wanted or "") :]):
                         self._mention("keyword", call, scope, (line, column))
             case ast.Constant(value=str(text)) if self.wanted and id(node) not in self._naming:
-                if names(self.wanted, text):
+                # What is made into code holds names anywhere.
+                if names(self.wanted, text) or (self.generating and word(self.wanted).search(text)):
                     alone = text == self.wanted
                     self.strings.append(Quoted(node.lineno, alone, self._given.get(id(node), "")))
             case (

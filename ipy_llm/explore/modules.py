@@ -53,13 +53,26 @@ class Modules:
             top -= 1
         return max(min(top, len(parts) - 1), 0)
 
-    def relative(self, to: str, file: str) -> str | None:
-        """Return how an import in `file` names another module with dots, None where they share no package."""
+    def absolute(self, to: str, like: tuple[str, str] | None = None) -> str:
+        """Return how an import without dots names a module: from the folder that another's file and name start from."""
+        parts = _parts(to)
+        if like is not None:
+            known, said = _parts(like[0]), like[1].split(".")
+            base = known[: len(known) - len(said)]
+            if known[len(base) :] == said and parts[: len(base)] == base and len(parts) > len(base):
+                return ".".join(parts[len(base) :])
+        return next(self.names(to), ".".join(parts))
+
+    def relative(self, to: str, file: str, *, loose: bool = False) -> str | None:
+        """Return how an import in `file` names another module with dots, None where they share no package.
+
+        `loose`: they may share a folder without `__init__.py`, where imports with dots stand already.
+        """
         target, here = _parts(to), file.split("/")[:-1]
         common = 0
         while common < min(len(target), len(here)) and target[common] == here[common]:
             common += 1
-        if common <= self.top(file) or common <= self.top(to):
+        if not common or (not loose and (common <= self.top(file) or common <= self.top(to))):
             return None
         return "." * (len(here) - common + 1) + ".".join(target[common:])
 

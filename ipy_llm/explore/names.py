@@ -64,6 +64,7 @@ class Names:
         self.texts = texts or {}
         self.cells: dict[str, Cells] = {}  # of the notebooks that were read
         self._readings: dict[str, Reading | None] = {}
+        self._trees: dict[str, ast.Module] = {}
         self.modules = Modules(index.files)
         self._open: set[Defined] = set()  # classes whose bases are being looked through
 
@@ -93,10 +94,19 @@ class Names:
             self._readings[file] = self._read(file)
         return self._readings[file]
 
+    def tree(self, file: str) -> ast.Module:
+        """Return a file's tree, the same each time. Raises `SyntaxError` where it cannot be read too."""
+        if file not in self._trees:
+            text = self.text(file)
+            if text is None:
+                raise SyntaxError(f"{file} cannot be read")
+            self._trees[file] = parse(text)
+        return self._trees[file]
+
     def _read(self, file: str) -> Reading | None:
         text = self.text(file)
         try:
-            return None if text is None else Reading(text, parse(text))
+            return None if text is None else Reading(text, self.tree(file))
         except (SyntaxError, RecursionError):
             return None
 

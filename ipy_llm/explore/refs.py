@@ -17,10 +17,11 @@ from ipy_llm.explore.infer import Types
 from ipy_llm.explore.mentions import How, Mention, Reading
 from ipy_llm.explore.names import Defined, Meaning, Names, Unknown, instance_of
 from ipy_llm.explore.rank import is_test
-from ipy_llm.explore.spots import BY_NAME, Quoted, asks_by_string
+from ipy_llm.explore.spots import BY_NAME, Quoted, asked_of, asks_by_string
 from ipy_llm.explore.words import occurrences, word
 from ipy_llm.source.chunks import Chunk, Outline
 from ipy_llm.source.structure.syntax import parse
+from ipy_llm.source.text import split_lines
 from ipy_llm.workspace.project import cache_folder
 
 _COPYING = frozenset(
@@ -186,6 +187,8 @@ class _Search:
             case "import":
                 assert mention.what is not None
                 return self.target in self.names.of_import(mention.what, file)
+            case "string" if (value := self.asked_of(mention, file)) is not None:
+                return self.target in self.types.of_attribute(value, self.last, mention.scope, file)
             case "name" | "string" | "unsure":
                 found = self.names.of_name(self.last, mention.scope, file)
                 if self.target in found:
@@ -202,6 +205,9 @@ class _Search:
             # A module handed around as a value is not followed.
             return False
         return "ask"
+
+    def asked_of(self, mention: Mention, file: str) -> ast.expr | None:
+        return asked_of(split_lines(self.texts[file])[mention.line - 1], mention.column)
 
     def decide_keyword(self, mention: Mention, file: str) -> bool | None:
         """Say whether a keyword is a field of the class that is called."""

@@ -21,6 +21,9 @@ _ASKING = re.compile(
 )
 
 
+_MAKING = re.compile(r"(?<![\w.])(?:exec|eval|compile)\s*\(")
+
+
 @dataclass(frozen=True, slots=True)
 class Quoted:
     """A string that may name what is wanted: its line, whether it is the name alone, what it is an argument of."""
@@ -37,6 +40,22 @@ def names(wanted: str, text: str) -> bool:
         re.search(rf"(?:\A|[.:]){name}\Z|\{{(?:[^{{}}]*\.)?\s*{name}\b|%\({name}\)|\$\{{?{name}\b", text)
         is not None
     )
+
+
+def makes_code(text: str) -> bool:
+    """Say whether a text has strings run as code."""
+    return _MAKING.search(text) is not None
+
+
+def asked_of(line: str, column: int) -> ast.expr | None:
+    """Return what an attribute is asked of that stands in a string: `cart` in `"cart.Cart"`; None of a name alone."""
+    match = re.search(r"(?<![\w.])[\w.]+\.$", line[:column])
+    if match is None:
+        return None
+    try:
+        return ast.parse(match[0][:-1], mode="eval").body
+    except SyntaxError:
+        return None
 
 
 def asks_by_string(text: str) -> bool:

@@ -7,15 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from ipy_llm.errors import IpyLlmError
-from ipy_llm.explore.contents import Contents, packed
+from ipy_llm.explore.contents import NOTHING
 from ipy_llm.explore.index import Index
 from ipy_llm.explore.names import Defined, Names
 from ipy_llm.explore.refs import References, positions, references
 from ipy_llm.source.structure.outline import outline
 from ipy_llm.source.text import Source, decode
 from ipy_llm.workspace.project import scan_project
-
-_EMPTY = Contents("", 0, None, 0, packed(()), "")
 
 
 def stubbed(index: Index, name: str) -> Names | None:
@@ -30,7 +28,7 @@ def stubbed(index: Index, name: str) -> Names | None:
             continue
     if not any(name in text for text in texts.values()):
         return None
-    return Names(replace(index, files=dict.fromkeys(texts, _EMPTY) | index.files), texts)
+    return Names(replace(index, files=dict.fromkeys(texts, NOTHING) | index.files), texts)
 
 
 def in_stubs(one: Defined, stubs: Names) -> tuple[set[tuple[int, int]], References] | None:

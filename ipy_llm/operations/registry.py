@@ -14,6 +14,7 @@ _HOME: dict[str, tuple[str, Effect]] = {
     "callers": ("references", "read"),
     "edit": ("edit", "write"),
     "rename": ("rename", "write"),
+    "move": ("move", "write"),
     "promote": ("promote", "write"),
     "run": ("run", "run"),
     "more": ("more", "read"),
