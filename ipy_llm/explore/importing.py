@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from ipy_llm.explore.modules import Modules
 from ipy_llm.explore.names import Names
 from ipy_llm.explore.scopes import Imported
-from ipy_llm.source.structure.syntax import parse
 
 # `import`: while the module is imported; `call`: later; `typing`: only by who checks types
 When = Literal["import", "call", "typing"]
@@ -104,12 +103,15 @@ def suite_of(node: ast.stmt, tree: ast.Module) -> tuple[ast.AST, list[ast.stmt]]
     return tree, tree.body
 
 
-def run_time_imports(file: str, tree: ast.Module, modules: Modules) -> set[str]:
+def run_time_imports(file: str, tree: ast.Module, modules: Modules, *, always: bool = False) -> set[str]:
     """Return the project's files that run when a module is imported, as its own statements say.
 
-    The packages around an imported module run too, save those that the module itself is in.
+    The packages around an imported module run too, save those that the module itself is in. `always`: only what
+    is imported under no condition.
     """
-    when = moments(tree)
+    when: Mapping[int, When] = moments(tree)
+    if always:
+        when = dict.fromkeys(top_level(tree), "import")
     found: set[str] = set()
     around: set[str] = set()
     for node in statements(tree):
@@ -142,15 +144,15 @@ def _packages(file: str, modules: Modules) -> Iterator[str]:
         folder = folder.rpartition("/")[0]
 
 
-def graph(names: Names) -> dict[str, set[str]]:
-    """Return of each module of a project which it imports while it is imported itself."""
+def graph(names: Names, *, always: bool = False) -> dict[str, set[str]]:
+    """Return of each module of a project which it imports while it is imported itself; under no condition, if `always`."""
     found: dict[str, set[str]] = {}
     for file in names.index.files:
-        text = names.text(file) if file.endswith(".py") else None
         try:
-            found[file] = run_time_imports(file, parse(text), names.modules) if text else set()
+            tree = names.tree(file) if file.endswith(".py") else None
         except SyntaxError:
-            found[file] = set()
+            tree = None
+        found[file] = run_time_imports(file, tree, names.modules, always=always) if tree else set()
     return found
 
 

@@ -186,7 +186,7 @@ def _cycles(before: Names, after: Names) -> Iterator[str]:
 
 def _demands(before: Names, after: Names) -> Iterator[str]:
     """Yield what a module would ask of the machine, when it is imported, that it did not."""
-    old, new = graph(before), graph(after)
+    old, new = graph(before, always=True), graph(after, always=True)
     for file, edges in new.items():
         added = edges - old.get(file, set())
         if not added:

@@ -269,6 +269,7 @@ def test_every_verb_answers_in_json(project, run, verb):
         "plan": ["shop/cart.py", "pyproject.toml"],
         "find": ["total"],
         "rename": ["Cart.total", "amount", "--check=off"],
+        "move": ["Cart", "shop/carts.py", "--check=off"],
         "refs": ["Cart.total"],
         "callers": ["Cart.total"],
     }.get(verb, [])

@@ -230,7 +230,7 @@ def test_a_move_is_undone_as_one_edit(write, tree):
         ({"a.py": "f = 1\nprint('{f}'.format(**globals()))\n", "b.py": ""}, "a.py::f b.py", "a string at a.py:2 may mean it"),
         ({"a.py": "f = 1\n", "b.py": "", "use.py": "import a\neval('a.f + 1')\n"}, "a.py::f b.py", "a string at use.py:2 may mean it"),
         ({"a.py": "f = 1\neval('g(f)')\n", "b.py": ""}, "a.py::f b.py", "a string at a.py:2 may mean it"),
-        ({"a.py": "def f(): ...\ndef g():\n    f()\n", "b.py": "import nowhere\nassert nowhere.x\n"}, "a.py::f b.py", "b.py imports nowhere, which a.py did not need"),
+        ({"a.py": "def f(): ...\ndef g():\n    f()\n", "b.py": "import nowhere\nassert nowhere.x\n", "c.py": "if x:\n    import b\n"}, "a.py::f b.py", "b.py imports nowhere, which a.py did not need"),
         ({"a.py": "def f(): ...\n", "b.py": "", "setup.cfg": "x = a:f\n"}, "a.py::f b.py", "setup.cfg holds the name"),
         ({"a.py": "def f(): ...\n", "b.py": "", "use.py": "patch('a.f')\n"}, "a.py::f b.py", "a string at use.py:1 may mean it"),
         ({"a.py": "import time\ndef f():\n    return time.time()\n", "b.py": "", "use.py": "patch('a.time')\n"}, "a.py::f b.py", "use.py:1 may put another time in its module"),

@@ -22,8 +22,9 @@ ARGUMENTS = {
     "refs": {"address": "one.py::x"},
     "callers": {"address": "one.py::x"},
     "rename": {"address": "one.py::x z", "check": "off"},
+    "move": {"address": "one.py::x three.py", "check": "off"},
 }
-AFTER = {"edit": "x = 5\n", "rename": "z = 0\n"}
+AFTER = {"edit": "x = 5\n", "rename": "z = 0\n", "move": ""}
 
 
 @pytest.fixture
