@@ -18,7 +18,6 @@ from ipy_llm.errors import IpyLlmError, ParseError
 from ipy_llm.operations.operation import Operation, Parameter, perform
 from ipy_llm.operations.registry import NAMES
 from ipy_llm.operations.registry import load as load_operation
-from ipy_llm.operations.run import Ran
 from ipy_llm.session import hooks
 from ipy_llm.session.live.imported import stale_modules
 from ipy_llm.session.shell import Switches
@@ -28,6 +27,8 @@ from ipy_llm.workspace.settings import Policy
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+    from ipy_llm.operations.run import Ran
 
 _PLACE = "_ipy_llm_magics"  # on the shell: what unload takes away
 _HELP = frozenset({"-h", "--help"})
