@@ -92,6 +92,7 @@ def frames_in(text: str, root: Path) -> list[Frame]:
     return [
         (os.path.join(root, found["file"] or found["path"]), int(found["at"] or found["line"]))
         for found in _FRAME.finditer(text)
+        if not (found["file"] or found["path"]).startswith("<")  # frozen
     ]
 
 

@@ -28,7 +28,8 @@ def project_interpreter(root: Path, environ: Mapping[str, str] | None = None) ->
     for folder in folders:
         # not resolved: a link's own path is what makes it the virtual environment's Python
         python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-        if python.exists():
+        # a link to a Python that is gone too: the project's packages are there, and another Python has not got them
+        if os.path.lexists(python):
             return python.absolute()
     return Path(sys.executable)
 

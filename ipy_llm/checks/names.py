@@ -106,7 +106,10 @@ class _Ruff:
                 report, note=said.replace(f"{self._root}/", "")[:200] or f"exit status {ended.status}"
             )
         lines = [line for line in ended.output.splitlines() if line.startswith("{")]
-        found = tuple(self._diagnostic(json.loads(line)) for line in lines)
+        try:
+            found = tuple(self._diagnostic(json.loads(line)) for line in lines)
+        except (json.JSONDecodeError, KeyError) as error:
+            return replace(report, note=f"answers something else than expected: {error}")
         return Report(self.tool, "failed" if found else "clean", found, seconds=ended.seconds)
 
     def _diagnostic(self, told: dict[str, object]) -> Diagnostic:

@@ -91,8 +91,13 @@ def new_in(before: Report, after: Report) -> Report:
     # a tool that got through with the same remark as before has nothing new to say
     remarked = after.outcome in ("clean", "failed") and after.note == before.note
     notes = [after.note] if after.note and not remarked else []
-    if untold := len(fresh) - len(told):
-        notes.append(f"{count(untold, 'finding')} not compared, {_reason(before, unloaded)}")
+    if untold := [found for found in fresh if found not in told]:
+        what = (
+            untold[0].test or untold[0].place
+            if len({found.test for found in untold}) == 1
+            else count(len(untold), "finding")
+        )
+        notes.append(f"{what} not compared, {_reason(before, unloaded)}")
     return replace(
         after,
         outcome="clean" if after.outcome == "failed" and not told else after.outcome,

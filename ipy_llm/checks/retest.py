@@ -86,6 +86,10 @@ def affected_tests(
     report = _with_recalled(report, choice)
     known = _with_old(known, report, before, again)
     told = new_in(known, report)
+    ended = {found.test for found in report.diagnostics if found.code in _LONG}
+    if as_before := sorted(ended & {found.test for found in known.diagnostics}):
+        # it is no news, but why the others did not run
+        told = replace(told, note=f"{told.note}, as before: {', '.join(as_before)}")
     chancy = [found.test for found in told.diagnostics if "::" in found.test and found.code not in _LONG]
     if not 0 < len(set(chancy)) <= _BY_CHANCE:
         return told

@@ -16,8 +16,8 @@ from typing import Any
 
 from ipy_llm.checks.affected import Trace
 from ipy_llm.checks.failures import Frame, failure, last_words, one_line, place, reason, source_line, within
-from ipy_llm.checks.interpreter import not_installed, project_environment
-from ipy_llm.checks.process import Ended, run
+from ipy_llm.checks.interpreter import not_installed, project_environment, spelled
+from ipy_llm.checks.process import Ended, end_marked, run
 from ipy_llm.checks.report import Diagnostic, Report, count
 
 _RECORDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "inside", "recorder.py")
@@ -27,6 +27,9 @@ _SOFTLY = 0.75
 
 # They stand after the project's own `addopts` and so win over them: all tests, few words, nothing written into the tree.
 _OPTIONS = ("-q", "--color=no", "--tb=short", "--maxfail=0", "--continue-on-collection-errors", "--junitxml=")
+
+# Set for all that a run starts.
+_MARK = "IPY_LLM_RUN"
 
 _CONFTEST = re.compile(r"while loading conftest '([^'\n]+)'")
 
@@ -65,13 +68,14 @@ def run_tests(
     """Run the project's tests as planned for at most `timeout` seconds; report what fails, and tell what ran.
 
     `cache` is our folder for the project; pytest's own cache and hypothesis's examples are kept there. A test that
-    kills the interpreter, or that held the run up for most of its time, is a finding itself.
+    kills the interpreter, or still runs when the time is over, is a finding itself.
     """
     cache.mkdir(parents=True, exist_ok=True)
     scratch = cache / f"tests-{os.getpid()}-{time.monotonic_ns()}"
     scratch.mkdir()
     events = scratch / "events.jsonl"
     env = project_environment(interpreter)
+    env[_MARK] = str(events)
     env.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "hypothesis"))
     # not `-p no:cacheprovider`: `--ff` in the project's addopts would then be a usage error, `config.cache` be missing
     options = [*_OPTIONS, "-o", f"cache_dir={cache / 'pytest'}"]
@@ -81,8 +85,11 @@ def run_tests(
         command = [str(interpreter), _RECORDER, str(events), str(scratch / "plan.json"), *options]
         ended = run(command, folder=root, env=env, timeout=timeout, stop=stop, last_words=True)
         told = _read(root, events)
+        if told.status is None:
+            end_marked(f"{_MARK}={events}")  # no fixture has ended what it started
     except OSError as error:
-        note = f"{interpreter} does not start: {error.strerror}"
+        name = spelled(interpreter, root)
+        note = f"{name} does not start: {error.strerror}; make its environment anew"
         return Report("pytest", "unavailable", note=note, complete=False), Trace()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -146,12 +153,19 @@ def _add(told: _Told, root: Path, event: dict[str, Any]) -> None:
         case {"failed": test, "message": message, "frames": frames, "text": text}:
             places = [(path, line) for path, line in frames]
             told.failures.append(failure(root, test, message=message, frames=places, text=text))
+        case {"loading": file, "place": [path, line], "at": since}:
+            told.running[file] = ((path, line), since)
+        case {"loaded": file}:
+            told.running.pop(file, None)
         case {"unloaded": test, "text": text}:
             told.failures.append(failure(root, test, text=text))
         case {"collected": number}:
             told.collected = number
         case {"broken": text}:
-            told.broken = one_line(text)[0]
+            ours = [
+                f"{path}:{line}" for file, line in event.get("frames", ()) if (path := within(root, file))
+            ]
+            told.broken = one_line(text)[0] + "".join(f" ({place})" for place in ours[-1:])
         case {"missing": _, "pip": has_pip}:
             told.missing, told.has_pip = True, has_pip
         case {"late": _}:
@@ -190,17 +204,18 @@ def _report(root: Path, interpreter: Path, told: _Told, ended: Ended) -> Report:
             *dict.fromkeys(test.partition("::")[0] for test in told.over),  # their files did load
         ),
     )
-    progress = f"{partly.ran} of {count(told.collected, 'test')} ran"
+    progress = f"{partly.ran} of {count(told.collected, 'test')} ran" if told.collected else "before any test"
     if told.missing:
         note = not_installed("pytest", interpreter, root, has_pip=told.has_pip)
         return replace(partly, outcome="unavailable", note=note)
     if ended.status is None:
-        hung = _culprits(root, told, ended, code="Timeout", least=ended.seconds / 2)
+        # none began in the last quarter
+        hung = _culprits(root, told, ended, code="Timeout", least=ended.seconds * (1 - _SOFTLY) * 0.8)
         note = f"stopped after {ended.seconds:.0f} s, {progress}"
         return replace(partly, outcome="timed-out", diagnostics=(*partly.diagnostics, *hung), note=note)
     if told.status is None:
         died = _culprits(root, told, ended, code="Crash", least=0.0)
-        note = f"the interpreter died, {progress}" if died else reason(ended.output)[0]
+        note = f"the interpreter died, {progress}" if died else told.broken or reason(ended.output)[0]
         return replace(partly, diagnostics=(*partly.diagnostics, *died), note=note)
     if told.late:
         note = f"{count(told.collected - partly.ran, 'test')} not run, the time was over after {ended.seconds:.0f} s"
@@ -216,7 +231,7 @@ def _report(root: Path, interpreter: Path, told: _Told, ended: Ended) -> Report:
         case 4 if found := _CONFTEST.search(ended.output):
             file = within(root, found[1]) or found[1]
             trouble = failure(root, file, text=ended.output[found.end() :])
-            return replace(partly, diagnostics=(trouble,), note=f"no test ran, {file} failed")
+            return replace(partly, diagnostics=(trouble,), note=f"no test ran, {trouble.place} failed")
         case status:
             note = told.broken or _usage(root, ended.output)
             return replace(partly, note=note or f"exit status {status}")

@@ -271,7 +271,9 @@ def _read(root: Path, output: str) -> tuple[list[Diagnostic], list[str]]:
                     _diagnostic(root, text["file"], int(text["line"]), text["message"], text["code"])
                 )
         elif line.strip() and not line.startswith(("usage:", " ", "\t")):
-            said.append(line.strip().replace(f"{root}{os.sep}", "").removeprefix("mypy: error: "))
+            said.append(
+                line.strip().replace(f"{root}{os.sep}", "").removeprefix("mypy: ").removeprefix("error: ")
+            )
     found.sort(key=lambda one: (one.path, one.line))
     return found, said
 

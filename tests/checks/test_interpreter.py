@@ -32,10 +32,10 @@ def test_without_one_it_is_our_own(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
-def test_a_dangling_link_is_no_interpreter(tmp_path):
+def test_an_environment_whose_python_is_gone_is_not_exchanged_for_another(tmp_path):
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").symlink_to("/nowhere/python3")
-    assert project_interpreter(tmp_path, {}) == Path(sys.executable)
+    assert project_interpreter(tmp_path, {}) == tmp_path / ".venv/bin/python"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")

@@ -68,7 +68,7 @@ def test_after_a_run_that_timed_out_only_what_is_known_to_have_passed_is_new():
     after = report(failing("t.py::old"), failing("t.py::a"), failing("t.py::unknown"))
     news = new_in(before, after)
     assert [found.test for found in news.diagnostics] == ["t.py::a"]
-    assert news.note == "1 finding not compared, before the edit: stopped after 60 s"
+    assert news.note == "t.py::unknown not compared, before the edit: stopped after 60 s"
 
 
 def test_in_a_file_that_did_not_load_before_nothing_is_called_new():
@@ -76,7 +76,7 @@ def test_in_a_file_that_did_not_load_before_nothing_is_called_new():
     after = report(failing("t.py::a"), failing("u.py::b"))
     news = new_in(before, after)
     assert [found.test for found in news.diagnostics] == ["u.py::b"]
-    assert news.note == "1 finding not compared, their files did not load before"
+    assert news.note == "t.py::a not compared, their files did not load before"
     assert news.fixed == 1
 
 
@@ -92,7 +92,7 @@ def test_what_a_run_did_not_reach_is_not_called_fixed():
 def test_a_tool_that_did_not_run_before_has_nothing_to_compare_with():
     (news,) = compare((), (report(typed(1)),))
     assert (news.outcome, news.diagnostics) == ("clean", ())
-    assert news.note == "1 finding not compared, before the edit: it did not run"
+    assert news.note == "a.py:1 not compared, before the edit: it did not run"
 
 
 def test_a_timeout_stays_a_timeout_when_nothing_is_new():

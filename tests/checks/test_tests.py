@@ -151,7 +151,7 @@ def test_a_file_that_does_not_load_is_one_finding_and_the_others_still_run(proje
 def test_a_conftest_that_raises_is_a_finding_and_said(project, cache):
     root = project({"tests/conftest.py": "x = 1\n1 / 0\n", "tests/test_a.py": "def test_a(): pass\n"})
     report = check(root, cache)
-    assert (report.outcome, report.note) == ("crashed", "no test ran, tests/conftest.py failed")
+    assert (report.outcome, report.note) == ("crashed", "no test ran, tests/conftest.py:2 failed")
     (found,) = report.diagnostics
     assert (found.place, found.message) == ("tests/conftest.py:2", "ZeroDivisionError: division by zero")
 

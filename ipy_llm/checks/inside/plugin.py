@@ -29,8 +29,16 @@ class Events:
         """Learn the folder that locations are relative to."""
         self._root = str(config.rootpath if hasattr(config, "rootpath") else config.rootdir)
 
+    def pytest_collectstart(self, collector: Any) -> None:
+        """Tell which file is about to be loaded: it may end or stop the interpreter."""
+        path = str(getattr(collector, "path", None) or getattr(collector, "fspath", ""))
+        if isinstance(collector, pytest.File):
+            self._note(loading=collector.nodeid, place=[path, 1], at=self._clock())
+
     def pytest_collectreport(self, report: Any) -> None:
-        """Tell of a file that could not be collected."""
+        """Tell that a file is loaded, or why it could not be."""
+        if "::" not in report.nodeid:
+            self._note(loaded=report.nodeid)
         if report.failed:
             self._note(unloaded=report.nodeid, text=str(report.longrepr)[-_CHARACTERS:])
 
@@ -59,7 +67,8 @@ class Events:
 
     def pytest_internalerror(self, excinfo: Any) -> None:
         """Tell that pytest or a plugin of its failed."""
-        self._note(broken="internal error: " + excinfo.exconly()[:_CHARACTERS])
+        frames = [[str(entry.path), entry.lineno + 1] for entry in excinfo.traceback]
+        self._note(broken="internal error: " + excinfo.exconly()[:_CHARACTERS], frames=frames[-_FRAMES:])
 
     def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
         """Tell what ended the run: the end of its time, an interruption or `pytest.exit`."""

@@ -7,10 +7,11 @@ EVENTS is a file to which one JSON object a line is appended, so that a run that
     {"missing": "pytest", "pip": true}  this interpreter has none, but a pip
     {"start": id, "place": [path, line], "at": seconds}, {"end": id}    a test, and when by the clock it began
     {"failed": id, "message": text, "frames": [[path, line], ...], "text": text}
+    {"loading": id, "place": [path, 1], "at": seconds}, {"loaded": id}  a file of tests, likewise
     {"unloaded": id, "text": text}      a file whose tests could not be collected
     {"items": [id, ...]}, {"collected": 214}    the tests there are, and how many of them are about to run
     {"late": true}                      the time was over before all had run
-    {"broken": text}                    pytest gave up: an internal error, an interruption
+    {"broken": text, "frames": [[path, line], ...]}     pytest gave up: an internal error, an interruption
     {"status": 0}                       the exit status; without it the interpreter died
 
 and of what ran (see `tracer`), where code is named by its number in the order of `codes`:
@@ -49,6 +50,7 @@ import importlib.util
 import json
 import os
 import time
+import traceback
 from typing import Any
 
 
@@ -72,6 +74,7 @@ class Recorder:
 def main(events: str, plan_file: str, arguments: list[str]) -> int:
     """Run pytest with those arguments as planned, recording to `events`."""
     began = time.monotonic()
+    os.environ["IPY_LLM_RUN"] = events  # also of a fork
     recorder = Recorder(events)
     with open(plan_file, encoding="ascii") as file:
         plan = json.load(file)
@@ -121,7 +124,12 @@ def main(events: str, plan_file: str, arguments: list[str]) -> int:
     sys.argv = [os.path.join(os.path.dirname(pytest.__file__), "__main__.py"), *arguments]
     if tracer is not None:
         tracer.start()
-    status = int(pytest.main(arguments, plugins=plugins))
+    try:
+        status = int(pytest.main(arguments, plugins=plugins))
+    except SystemExit as error:  # a conftest's
+        frames = [[frame.f_code.co_filename, line] for frame, line in traceback.walk_tb(error.__traceback__)]
+        recorder.note(broken=f"SystemExit: {error.code}", frames=frames)
+        raise
     if tracer is not None:
         tracer.stop()
     recorder.note(status=status)
