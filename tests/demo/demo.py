@@ -95,6 +95,57 @@ STEPS = (
     Step("what a name means", "%llm docs h11.Connection.next_event", "def"),
 )
 
+LIVE = (
+    Step(
+        "an object that lives: a buffer of the module that is edited next",
+        "from h11._receivebuffer import ReceiveBuffer\nbuffer = ReceiveBuffer(); take = buffer.maybe_extract_at_most\n"
+        'buffer += b"one two"\ntake(3)',
+        "bytearray(b'one')",
+    ),
+    Step(
+        "an edit of the module changes the objects that are there, saved methods too",
+        "%%edit --check=off ReceiveBuffer.maybe_extract_at_most return self._extract(count) => return self._extract(count).upper()",
+        "live: ReceiveBuffer.maybe_extract_at_most patched",
+    ),
+    Step("the saved method runs the new text", "take(4)", "bytearray(b' TWO')"),
+    Step("and undo takes that back, too", "%llm undo", "live: ReceiveBuffer.maybe_extract_at_most patched"),
+    Step(
+        "a missing import that means one thing is added",
+        "counts = Counter()\nclass Tally:\n    def __init__(self):\n        self.seen = Counter()\n\n"
+        "    def add(self, word):\n        self.seen[word] += 1\n        return self\n\n"
+        "    def most(self):\n        return self.seen.most_common(1)[0]\n\ntally = Tally().add('host').add('host')",
+        "# auto: from collections import Counter",
+    ),
+    Step(
+        "what a cell defined is edited by name, and what lives follows",
+        "%%edit Tally.most most_common(1)[0] => most_common(1)[0][0]",
+        "live: Tally.most patched",
+    ),
+    Step("the object made before", "tally.most()", "'host'"),
+    Step(
+        "a class sent anew with the rest left out keeps the rest",
+        "class Tally:\n    # ... (same as above)\n\n    def total(self):\n        return sum(self.seen.values())\n",
+        "Tally: merged with the one of In[",
+    ),
+    Step(
+        "it goes into a module, with the imports it uses",
+        "%llm promote Tally tally.py --check off",
+        "created tally.py@",
+    ),
+    Step(
+        "a file written whole: what was lost is told",
+        "%%writefile tally.py\nclass Tally:\n    def add(self, word):\n        self.seen[word] += 1\n",
+        "tally.py lost Tally.__init__, Tally.most, Tally.total",
+    ),
+    Step("and can be had back", "%llm undo", "tally.py as before"),
+    Step(
+        "a hundred thousand lines: head, tail and a handle",
+        "for n in range(100_000): print('event', n)",
+        "%llm more",
+    ),
+    Step("what is sought in them", "%llm more --find 'event 4242$'", "event 4242"),
+)
+
 
 class Kernel:
     """A real kernel that runs cells one by one."""
@@ -142,13 +193,17 @@ def main() -> int:
         kernel = Kernel(project)
         try:
             wrong = sum(not _play(number, step, kernel, project) for number, step in enumerate(STEPS, 1))
+            print("=== the second act: the session follows\n")
+            wrong += sum(
+                not _play(number, step, kernel, project) for number, step in enumerate(LIVE, len(STEPS) + 1)
+            )
         finally:
             kernel.stop()
         changed = [path.name for path, data in before.items() if path.read_bytes() != data]
         print(f"--- files that changed in the end: {', '.join(changed)}; every other byte is as it was\n")
         wrong += changed != ["_receivebuffer.py"]
-        wrong += not _bundle(len(STEPS) + 1, project, Path(scratch))
-    print(f"{len(STEPS) + 1} steps, {wrong} not as they must be")
+        wrong += not _bundle(len(STEPS) + len(LIVE) + 1, project, Path(scratch))
+    print(f"{len(STEPS) + len(LIVE) + 1} steps, {wrong} not as they must be")
     return int(bool(wrong))
 
 
@@ -156,7 +211,7 @@ def _play(number: int, step: Step, kernel: Kernel, project: Path) -> bool:
     print(f"--- {number}. {step.title}")
     print(_quote(step.cell, ">>> "))
     reply = kernel.run(step.cell)
-    print(reply or "(silence)")
+    print(_short(reply) or "(silence)")
     cost = f"    about {tokens(step.cell)} tokens sent, {tokens(reply)} back"
     if step.rewrites:
         cost += f"; retyping {step.rewrites}: {tokens((project / step.rewrites).read_text())}"
@@ -164,6 +219,12 @@ def _play(number: int, step: Step, kernel: Kernel, project: Path) -> bool:
     if step.expected not in reply:
         print(f"!!! expected: {step.expected}\n")
     return step.expected in reply
+
+
+def _short(reply: str) -> str:
+    """Return a reply as this page shows it: of a very long one the ends."""
+    lines = reply.split("\n")
+    return reply if len(lines) < 60 else "\n".join([*lines[:5], f"   ({len(lines) - 10} lines)", *lines[-5:]])
 
 
 def _bundle(number: int, project: Path, scratch: Path) -> bool:
