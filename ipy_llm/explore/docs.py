@@ -10,6 +10,7 @@ import builtins
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,8 @@ def _in_session(places: Lookup, namespace: Mapping[str, object], target: str, li
     real = live.library_name(namespace, target)
     if real is not None and not (isinstance(reached, live.Reached) and live.is_value(reached)):
         found = places.find(real, limit=limit)
+        if isinstance(found, Docs) and not found.summary and isinstance(reached, live.Reached):
+            return replace(found, summary=live.summary(reached))  # compiled code is documented nowhere else
         if isinstance(found, Docs) or isinstance(reached, Missing):
             return found
     return reached if isinstance(reached, Missing) else live.page(reached, places.root, limit=limit)

@@ -95,6 +95,11 @@ def is_value(reached: Reached) -> bool:
     return _kind(reached) == "value"
 
 
+def summary(reached: Reached) -> str:
+    """Return the first paragraph of what a live object's docstring says."""
+    return first_paragraph(_docstring(reached.thing))
+
+
 def page(reached: Reached, root: Path, *, limit: int) -> Docs:
     """Describe a live object."""
     kind, thing = _kind(reached), reached.thing

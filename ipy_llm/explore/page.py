@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ipy_llm.source.tokens import tokens
+
 Kind = Literal["function", "class", "module", "method", "property", "value"]
+
+TOKENS = 600  # of a page
 
 # Characters of names that follow the members shown in full: a name costs little and may be the one looked for.
 _ALSO = 400
@@ -35,6 +39,7 @@ class Docs:
     defined: str | None = None  # path:line, relative to the project inside it; None for compiled code
     members: tuple[Member, ...] = ()
     also: tuple[str, ...] = ()  # public members beyond the limit
+    inherited: tuple[str, ...] = ()  # those of bases, where they are not among the members
     marks: tuple[str, ...] = ()  # async, classmethod, staticmethod
     more: int = 0  # overloads beyond those in `signatures`
 
@@ -48,8 +53,11 @@ class Missing:
     present: tuple[str, ...]  # full names of what the prefix holds
 
 
-def render(docs: Docs) -> list[str]:
-    """Return the lines that a model reads: signature, summary, place, then a line a member."""
+def render(docs: Docs, budget: int = TOKENS) -> list[str]:
+    """Return the lines that a model reads: signature, summary, place, then a line a member.
+
+    Members that about `budget` tokens do not hold are named only.
+    """
     kinds = docs.marks if {"classmethod", "staticmethod"} & {*docs.marks} else (*docs.marks, docs.kind)
     head = " ".join((*kinds, docs.name))
     lines = [head + signature for signature in docs.signatures[:1]] or [head]
@@ -60,9 +68,20 @@ def render(docs: Docs) -> list[str]:
         lines.append(docs.summary)
     if docs.defined:
         lines.append(f"defined in {docs.defined}")
-    lines += [f"  {_line(member)}" for member in docs.members]
-    if docs.also:
-        lines.append(f"  also: {_joined(docs.also)}")
+    left = budget - tokens("\n".join(lines))
+    told = 0
+    for member in docs.members:
+        line = f"  {_line(member)}"
+        left -= tokens(line) + 1
+        if left < 0 and told:
+            break
+        lines.append(line)
+        told += 1
+    also = (*(member.name for member in docs.members[told:]), *docs.also)
+    if also:
+        lines.append(f"  also: {_joined(also)}")
+    if docs.inherited:
+        lines.append(f"  inherited: {_joined(docs.inherited)}")
     return lines
 
 

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import re
+from inspect import cleandoc
 
 _SIGNATURE = re.compile(r"[\w.]+\(.*\)( *-+> *.+)?")
+
+# A box with its text, further in, as pydantic and others open their docstrings: `!!! abstract "Usage"`, `.. note::`.
+_ADMONITION = re.compile(
+    r"^([ \t]*)(?:!!!|\.\. \w[\w-]*::)[^\n]*\n(?:\1[ \t]+[^\n]*\n|[ \t]*\n)*", re.MULTILINE
+)
+_ROLE = re.compile(r":[a-z][a-z:]*:`[~!.]?([^`<]+?)(?:\s*<[^`>]*>)?`")  # of Sphinx: :class:`~rich.Console`
+_LINK = re.compile(r"\[`?([^\]`]+)`?\]\[[^\]]*\]")  # of Markdown: [`Model`][pydantic.Model]
 
 
 def first_paragraph(docstring: str, *, limit: int = 300) -> str:
@@ -12,7 +20,8 @@ def first_paragraph(docstring: str, *, limit: int = 300) -> str:
 
     Signatures that stand above it, as in much of C, and rules under a title are left out.
     """
-    lines = [line for line in docstring.strip().splitlines() if line.strip(" =-~*#") or not line]
+    plain = _LINK.sub(r"`\1`", _ROLE.sub(r"`\1`", _ADMONITION.sub("", cleandoc(docstring))))
+    lines = [line for line in plain.strip().splitlines() if line.strip(" =-~*#") or not line]
     while len(lines) > 1 and (not lines[0].strip() or _SIGNATURE.fullmatch(lines[0].strip())):
         del lines[0]
     words: list[str] = []

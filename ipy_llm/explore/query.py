@@ -69,8 +69,8 @@ class Query:
         count = len(segments)
         return [each.name for each in self._complete(".".join(self._expression.split(".")[:count]))]
 
-    def class_members(self, definition: Any) -> list[Any]:
-        """Return the public members of the class asked about: its own in their order, then inherited."""
+    def class_members(self, definition: Any) -> tuple[list[Any], list[Any]]:
+        """Return the public members of the class asked about, in their order: its own, and the inherited ones."""
         # of an instance: that has the attributes set in __init__, and signatures without `self`
         names = {each.name: each for each in self._complete(self._expression + "()")}
         for each in self._complete(self._expression):
@@ -78,12 +78,13 @@ class Query:
                 names.setdefault(each.name, each)
         own = f"{definition.full_name}."
 
-        def place(each: Any) -> tuple[bool, int]:
+        def is_own(each: Any) -> bool:
             # the full name of an enum's member is the enum's
-            inherited = not f"{each.full_name or own}.".startswith(own)
-            return inherited, 0 if inherited else each.line or 0
+            return f"{each.full_name or own}.".startswith(own)
 
-        return sorted((each for each in names.values() if not each.name.startswith("_")), key=place)
+        public = [each for each in names.values() if not each.name.startswith("_")]
+        ours = sorted(filter(is_own, public), key=lambda each: each.line or 0)
+        return ours, [each for each in public if not is_own(each)]
 
     def module_members(self, definition: Any) -> list[Any]:
         """Return the public members of the module asked about, in the order of its text."""
@@ -98,7 +99,7 @@ class Query:
         submodules = set(modules_in(str(folder))) - order.keys() if folder else set()
         rest.sort(key=lambda name: (name in submodules, order.get(name, len(order))))
         if not order and len(rest) < 200:  # all came in by a star: what is called goes first
-            rest.sort(key=lambda name: _CALLED.get(names[name].type, 2))
+            return called_first([names[name] for name in rest])
         return [names[name] for name in rest]
 
     def _complete(self, expression: str) -> list[Any]:
@@ -116,6 +117,11 @@ class Query:
         if not found and not only_stubs:
             return self._goto(script, column, only_stubs=True)  # bases in C stand in stubs alone
         return found
+
+
+def called_first(names: list[Any]) -> list[Any]:
+    """Return jedi's names with those that are called before values, else in their order."""
+    return sorted(names, key=lambda each: _CALLED.get(each.type, 2))
 
 
 def modules_in(folder: str) -> Iterator[str]:

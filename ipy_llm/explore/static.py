@@ -18,7 +18,7 @@ from ipy_llm.explore import written
 from ipy_llm.explore.environment import environment as environment_of
 from ipy_llm.explore.page import Docs, Kind, Member, Missing
 from ipy_llm.explore.prose import bounded, first_paragraph, first_sentence
-from ipy_llm.explore.query import Places, Query, modules_in
+from ipy_llm.explore.query import Places, Query, called_first, modules_in
 
 _KINDS: dict[str, Kind] = {
     "module": "module",
@@ -27,9 +27,10 @@ _KINDS: dict[str, Kind] = {
     "property": "property",
 }
 _CHASED = 3
+_MANY = 200  # names whose kinds jedi is not asked for: it takes seconds
 _CODE = frozenset({"function", "class", "module"})
 _SIGNED = frozenset({"class", "function", "method", "property"})
-_SIGNATURE, _OF_MEMBER = 500, 110  # characters of one signature
+_SIGNATURE, _OF_MEMBER = 500, 80  # characters of one signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,31 @@ class Lookup:
                 owner = found[0]
         found.sort(key=_rank)
         in_class = owner is not None and owner.type not in {"module", "namespace"}
-        return self._page(found, name, query, in_class=in_class, limit=limit)
+        return self._page(found, name, query, in_class=in_class, limit=limit, chased=chased)
 
-    def _page(self, found: list[Any], name: str, query: Query, *, in_class: bool, limit: int) -> Docs:
+    def _aliased(self, definition: Any, name: str, limit: int, chased: int) -> Docs | None:
+        """Describe what another name in the module of `definition` stands for: of `s = attrs` jedi may guess."""
+        alias = written.alias(definition)
+        if alias is None or chased >= _CHASED or "::" in name or not definition.full_name:
+            return None
+        module, _, _ = str(definition.full_name).rpartition(".")
+        if module != definition.module_name:
+            return None
+        page = self.find(f"{module}.{alias}", limit=limit, chased=chased + 1)
+        return replace(page, name=name) if isinstance(page, Docs) and page.kind != "value" else None
+
+    def _page(
+        self, found: list[Any], name: str, query: Query, *, in_class: bool, limit: int, chased: int
+    ) -> Docs:
         definition = place = found[0]
         if definition.type in {"statement", "param"}:
             # an alias such as `random.random = _inst.random` is what it stands for
             meant = [each for each in _inferred(definition) if each.type in _CODE]
+            # of what is so decorated jedi takes the decorator's own result
+            if not meant or any(each.name == "dataclass_transform" for each in meant):
+                aliased = self._aliased(definition, name, limit, chased)
+                if aliased is not None:
+                    return aliased
             stubs = [] if meant else [each for each in query.stubs() if each.type in _CODE]
             definition = (*meant, *stubs, definition)[0]
             place = definition if stubs else place
@@ -128,6 +147,8 @@ class Lookup:
         for each in twins:
             signatures += _signatures(each, kind, written.definition(each))
         signatures = list(dict.fromkeys(signatures))
+        if kind == "class" and signatures == ["()"]:  # of a class whose metaclass makes dataclasses of others
+            signatures = _made(definition) or signatures
         own = place.module_path is not None and written.stands_in(place.module_path, self.root)
         if own and node is not None and name.partition(".")[0] in sys.stdlib_module_names:
             signatures = [written.signature(node, bound=False)]  # jedi took the stub of the module it hides
@@ -136,12 +157,19 @@ class Lookup:
             signatures = next(filter(None, typed), signatures)
         # many overloads differ in little: the first then stands for all
         count = len(signatures) if len(signatures) <= 3 else 1
-        members: tuple[Member, ...] = ()
-        also: tuple[str, ...] = ()
-        if kind in {"class", "module"}:
-            names = query.class_members(definition) if kind == "class" else query.module_members(definition)
-            members = tuple(self._member(each, in_class=kind == "class") for each in names[:limit])
-            also = tuple(each.name for each in names[limit:])
+        names: list[Any] = []
+        inherited: list[Any] = []
+        if kind == "class":
+            names, inherited = query.class_members(definition)
+            package = f"{definition.full_name}.".partition(".")[0]
+            near = all((each.full_name or "").partition(".")[0] == package for each in inherited)
+            if not names or (near and len(names) + len(inherited) <= limit):
+                names, inherited = [*names, *inherited], []
+        elif kind == "module":
+            names = query.module_members(definition)
+        if limit < len(names) < _MANY:
+            names = called_first(names)
+        members = tuple(self._member(each, in_class=kind == "class") for each in names[:limit])
         # of a value jedi gives its type's docstring: true of every value of the type, so worth nothing here
         summary = "" if kind == "value" else first_paragraph(_docstring(definition))
         if kind == "module" and not summary:  # jedi's name of a submodule has no docstring, the module has
@@ -156,7 +184,8 @@ class Lookup:
             summary=summary,
             defined=f"{shown}:{line}" if shown else None,
             members=members,
-            also=also,
+            also=tuple(each.name for each in names[limit:]),
+            inherited=tuple(each.name for each in inherited),
             marks=written.marks(node, in_class=in_class),
             more=len(signatures) - count,
         )
@@ -232,6 +261,17 @@ def _kind(name: Any, *, in_class: bool, node: written.Function | None) -> Kind:
     return _KINDS.get(name.type, "value")
 
 
+def _made(cls: Any) -> list[str]:
+    """Return the signature of the class's own `__init__`, as its text has it."""
+    nothing: list[Any] = []
+    for each in written.asked(cls.defined_names, nothing):
+        node = written.definition(each) if each.name == "__init__" else None
+        if node is not None:
+            node.returns = None
+            return [written.signature(node, bound=True)]
+    return []
+
+
 def _signatures(name: Any, kind: Kind, node: written.Function | None, *, bound: bool = False) -> list[str]:
     if kind == "module":
         return []
@@ -253,6 +293,12 @@ def _signatures(name: Any, kind: Kind, node: written.Function | None, *, bound: 
     implementation = written.signature(node, bound=bound) if node is not None and not name.is_stub() else ""
     if not signatures:
         return [implementation] if implementation else []
+    if (
+        node is not None
+        and node.args.vararg
+        and not any(f"*{node.args.vararg.arg}" in each for each in signatures)
+    ):
+        return [written.signature(node, bound=bound)]  # jedi puts in its place what it is handed on to
     if len(signatures) > 3:
         # one is told: the implementation, else the overload that takes the most
         told = implementation if implementation and "**" not in implementation else max(signatures, key=len)

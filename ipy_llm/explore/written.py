@@ -166,6 +166,21 @@ def value(name: Any) -> str:
     return (f": {hint}" if hint else "") + (f" = {bounded(ast.unparse(right), _VALUE)}" if right else "")
 
 
+def alias(name: Any) -> str | None:
+    """Return the other name that the assignment at jedi's `name` gives it, as `a = b = other` does; else None."""
+    try:
+        statement = ast.parse(name.get_line_code().strip()).body[0]
+    except (SyntaxError, IndexError):
+        return None
+    match statement:
+        case ast.Assign(targets=targets, value=ast.Name(id=other)) if any(
+            isinstance(each, ast.Name) and each.id == name.name for each in targets
+        ):
+            return other if other != name.name else None
+        case _:
+            return None
+
+
 def public(module: Any) -> Public:
     """Return what the text of jedi's module says of its public names."""
     path = module.module_path

@@ -11,6 +11,7 @@ from typing import Annotated
 from ipy_llm.checks.interpreter import project_interpreter
 from ipy_llm.explore.docs import docs as look_up
 from ipy_llm.explore.docs import render
+from ipy_llm.explore.page import TOKENS
 from ipy_llm.operations.operation import Reply
 from ipy_llm.workspace.project import Workspace
 
@@ -19,11 +20,15 @@ def docs(
     workspace: Workspace,
     name: Annotated[str, "dotted name, e.g. json.dumps or Cart.total"],
     *,
+    tokens: Annotated[int, "about how many tokens to print: members beyond are named only"] = TOKENS,
     namespace: Mapping[str, object] | None = None,
 ) -> Reply:
     """Tell what a name is: signature, first paragraph, where it is defined, members."""
     other = other_python(workspace.root)
-    lines = tuple(render(look_up(name, root=workspace.root, namespace=namespace, interpreter=other)))
+    # A member takes some twenty at least: no more of them are looked at than may be told.
+    limit = max(tokens // 20, 1)
+    found = look_up(name, root=workspace.root, namespace=namespace, interpreter=other, limit=limit)
+    lines = tuple(render(found, tokens))
     return Reply(lines, {"name": name, "text": "\n".join(lines)})
 
 

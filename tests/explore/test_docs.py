@@ -7,12 +7,14 @@ import socket
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from ipy_llm.errors import AmbiguousError, MissingToolError, NotFoundError, ParseError
 from ipy_llm.explore.docs import docs, render
+from ipy_llm.explore.prose import first_paragraph
 
 # name, kind, a part of its signatures, a part of its summary, how `defined` ends before the line
 LIBRARY = [
@@ -341,9 +343,72 @@ def test_a_package_offers_what_it_takes_from_its_modules_and_then_these(root):
 
 def test_members_beyond_the_limit_are_named(root):
     found = docs("shop.cart.Cart", root=root, limit=2)
-    assert [each.name for each in found.members] == ["currency", "items"]
-    assert found.also[:2] == ("price", "slow")
-    assert render(found)[-1].startswith("  also: price, slow, empty")
+    assert [each.name for each in found.members] == ["slow", "empty"]  # what can be called goes first
+    assert found.also[:2] == ("add", "total")
+    assert render(found)[-2].startswith("  also: add, total, memo")
+    assert render(found)[-1] == "  inherited: save"
+
+
+def test_members_beyond_the_budget_are_named(root):
+    found = docs("shop.cart.Cart", root=root)
+    lines = render(found, 100)
+    assert len(lines) < len(render(found))
+    assert lines[-1].startswith("  also: ")
+    assert lines[-1].endswith(", save")
+
+
+def test_what_a_builtin_class_gives_is_named_apart(tmp_path):
+    lines = render(docs("collections.Counter", root=tmp_path))
+    assert any(line.startswith("  most_common(n: ") for line in lines)
+    assert lines[-1].startswith("  inherited: ")
+    assert {"items", "setdefault"} <= set(lines[-1].removeprefix("  inherited: ").split(", "))
+
+
+MUST_HOLD = {
+    "json.dumps": "(obj: Any, *, skipkeys: bool=False",
+    "pathlib.Path.read_text": "Open the file in text mode, read it, and close the file.",
+    "logging": "  getLogger(name: str | None=None) -> Logger",
+    "collections.OrderedDict.move_to_end": "last: bool=True",
+    "str.split": "(self, sep: str | None=None, maxsplit: SupportsIndex=-1) -> list[str]",
+    "math.sqrt": "Return the square root of x.",
+    "os.path.join": "Join two or more pathname components",
+    "itertools.groupby": "(iterable: Iterable[_T1], key: None=None)",
+    "subprocess.run": "Run command with arguments and return a CompletedProcess instance.",
+    "functools.lru_cache": "maxsize: int | None=128",
+    "pytest.raises": "match: ",
+    "attr.s": "maybe_cls: ",
+    "attr.ib": "Create a new field / attribute on a class.",
+    "numpy.linalg.norm": "Matrix or vector norm.",
+    "pandas.DataFrame.merge": "how: MergeHow",
+    "requests.get": "Sends a GET request.",
+    "httpx.AsyncClient.get": "async method httpx.AsyncClient.get(self, url: ",
+    "pydantic.BaseModel": "class pydantic.BaseModel(**data: Any)",
+    "pydantic.Field": "Create a field for objects that can be configured.",
+    "click.Context": ", invoke, ",
+    "rich.print": "(*objects: Any, sep: str=' '",
+    "sqlalchemy.create_engine": "Create a new `_engine.Engine` instance.",
+    "matplotlib.pyplot.plot": "-> list[Line2D]",
+}
+
+
+@pytest.mark.parametrize(("name", "fact"), MUST_HOLD.items())
+def test_the_fact_that_is_asked_for_is_in_the_answer(name, fact, tmp_path):
+    package = name.partition(".")[0]
+    if package != "str" and find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+    text = "\n".join(render(docs(name, root=tmp_path)))
+    assert fact in text
+    assert len(text) < 3600  # 600 tokens, and the names of what is left out
+
+
+def test_boxes_and_roles_of_docstrings_are_left_out():
+    text = """!!! abstract "Usage"
+        [Models](../models.md)
+
+    Makes a :class:`~rich.console.Console` from a [`Model`][pydantic.Model].
+    """
+    assert first_paragraph(text) == "Makes a `rich.console.Console` from a `Model`."
+    assert first_paragraph(".. deprecated:: 3.1\n   Use g.\n\nDoes it.") == "Does it."
 
 
 def test_a_method_says_that_it_is_async(root):
