@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, get_args
 
 from ipy_llm.errors import NotFoundError, ParseError
-from ipy_llm.explore.contents import Definition
+from ipy_llm.explore.contents import Definition, read_contents
 from ipy_llm.explore.find import Hits, Kind, Place, Query
 from ipy_llm.explore.find import find as search
 from ipy_llm.explore.index import Index, read_index
 from ipy_llm.operations.operation import Reply
+from ipy_llm.source.chunks import Outline
 from ipy_llm.source.near import closest
 from ipy_llm.source.tokens import tokens as estimate
+from ipy_llm.workspace.cells import cells
+from ipy_llm.workspace.locate import read_file
 from ipy_llm.workspace.project import Workspace, cache_folder
 
 FOUND_TOKENS = 1500
@@ -46,6 +50,8 @@ def find(
         raise ParseError(
             f"not a regular expression: {query!r}: {error}", steps=["without --regex it is text"]
         ) from error
+    if not asked.regex and not asked.inside and asked.kind != "text":
+        hits = replace(hits, defined=(*_in_cells(asked, workspace), *hits.defined))
     if not hits.defined and not hits.places:
         raise _nothing(asked, hits, index)
     places = [*map(_definition, hits.defined), *map(said, hits.places)]
@@ -124,6 +130,21 @@ def _inside(given: str, workspace: Workspace) -> str:
     if any(sign in given for sign in "*?["):
         return given
     raise NotFoundError(f"no file or folder {given}", steps=["patterns are quoted: --in 'tests/*.py'"])
+
+
+def _in_cells(query: Query, workspace: Workspace) -> Iterator[tuple[str, Definition]]:
+    """Yield what the session's cells define by the name, each name where it was defined last."""
+    seen: set[str] = set()
+    kinds = {"def": {"function"}, "class": {"class"}}.get(query.kind)
+    for path in cells(workspace):
+        _, document = read_file(path)
+        if not isinstance(document, Outline):
+            continue
+        for one in read_contents(document).definitions:
+            fits = one.name == query.text or one.name.endswith(f".{query.text}")
+            if fits and one.name.partition(".")[0] not in seen and (kinds is None or one.kind in kinds):
+                yield workspace.name(path), one
+        seen |= {chunk.name for chunk in document.chunks}
 
 
 def _head(query: Query, hits: Hits) -> str:

@@ -56,6 +56,13 @@ def test_the_last_cell_that_defines_a_name_is_meant(session):
     assert "no Cart.tax" in session.run("%llm show Cart.tax").stderr
 
 
+def test_a_name_defined_in_a_cell_is_found(session):
+    found = session.run("%llm find tax").stdout.split("\n")
+    assert found[0].startswith("tax: 1 definition")
+    assert found[1].startswith("In[")
+    assert found[1].endswith("  def tax(self)")
+
+
 def test_a_name_of_a_cell_and_of_a_file_is_asked_about(session, tmp_path):
     (tmp_path / "cart.py").write_text("class Cart:\n    def tax(self):\n        return 0\n")
     answer = session.run("%llm show Cart.tax").stderr
