@@ -50,7 +50,8 @@ def outline(
         f"{section.name}  {lines_said(section, found)}" for section in found.sections if not start.name
     ]
     problems = [f"section {key}: {wrong}" for key, wrong in found.problems.items()]
-    head = f"{name}@{found.digest(start.span)}  {contents.lines} lines"
+    first, last = found.lines(start.span)
+    head = f"{name}@{found.digest(start.span)}  {last - first + 1 if start.name else contents.lines} lines"
     if found.error and found.python:
         head += f"  ({found.error})"
     facts = {"document": located.document, **_facts(overview)}

@@ -168,13 +168,18 @@ def _definition(found: tuple[str, Definition]) -> list[str]:
 
 def _nothing(query: Query, hits: Hits, index: Index) -> NotFoundError:
     where = f" in {', '.join(query.inside)}" if query.inside else ""
+    if query.regex and query.kind in {"def", "class"} and query.text.startswith((f"{query.kind} ", "^")):
+        steps = [f"with --kind {query.kind} the pattern is of qualified names, e.g. '\\._send'"]
+        return NotFoundError(f"no {query.text}{where}", steps=steps)
     if hits.in_text:
         return NotFoundError(
             f"no {query.text} in code{where}", steps=[f"{hits.in_text} in strings and comments: --kind text"]
         )
     near: list[str] = []
     if not query.regex and query.kind != "text":
-        names = {one.name: None for contents in index.files.values() for one in contents.definitions}
+        kinds = {"def": {"function"}, "class": {"class"}}.get(query.kind, {"function", "class", "assignment"})
+        every = (one for contents in index.files.values() for one in contents.definitions)
+        names = {one.name: None for one in every if one.kind in kinds}
         last = query.text.rpartition(".")[2].lower()
         holding = [name for name in names if last in name.rpartition(".")[2].lower()]
         near = list(dict.fromkeys((*closest(query.text, names, count=3), *sorted(holding, key=len)[:3])))

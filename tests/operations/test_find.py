@@ -169,3 +169,17 @@ def test_cells_of_notebooks_are_searched(write):
     assert plain(reply)[1:] == ["nb.ipynb::[1]::total  def total()", "nb.ipynb::[1]::other:2  return total()"]
     edit(workspace, reply.lines[2].partition("  ")[0], "    return 3", check="off")
     assert '"    return 3\\n"' in (workspace.root / "nb.ipynb").read_text()
+
+
+def test_what_was_meant_is_of_the_kind_that_was_asked_for(write):
+    workspace = write({"pyproject.toml": "", "a.py": "class Redirects: ...\ndef redirect_all(): ...\n"})
+    with pytest.raises(NotFoundError) as refused:
+        find(workspace, "redirect", kind="class")
+    assert refused.value.steps == ("did you mean Redirects",)
+
+
+def test_a_pattern_of_definitions_is_of_their_names(write):
+    workspace = write({"pyproject.toml": "", "a.py": "def _send(): ...\n"})
+    with pytest.raises(NotFoundError, match="no def _send") as refused:
+        find(workspace, r"def _send\w*", kind="def", regex=True)
+    assert "the pattern is of qualified names" in refused.value.steps[0]

@@ -201,3 +201,8 @@ def test_a_notebook_stands_among_the_files(write):
     reply = outline(workspace)
     assert reply.lines == ("nb.ipynb  3 lines", "  [2] class A  2-3", "    [2] def f(self)  3")
     assert show(workspace, reply.facts["chunks"][1]["address"]).lines[1] == "1\t    def f(self): ..."
+
+
+def test_of_a_class_its_own_lines_are_counted(write):
+    workspace = write({"pyproject.toml": "", "a.py": "X = 1\n\n\nclass A:\n    y = 1\n"})
+    assert outline(workspace, "a.py::A").lines[0].endswith("  2 lines")
