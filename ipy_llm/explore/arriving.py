@@ -24,7 +24,7 @@ def arrive(piece: Piece, wanted: Sequence[Line], names: Mapping[str, When]) -> l
 
     Raises `EditRejectedError` where there is no place for it.
     """
-    sent = piece.sent.of(piece.home.source.text)
+    sent = unify(piece.sent.of(piece.home.source.text))
     lines = _imports(wanted, typing=False)
     typing = for_types(_imports(wanted, typing=True))
     there = piece.there.source.text

@@ -18,8 +18,9 @@ from ipy_llm.explore.names import Defined, Names
 from ipy_llm.explore.needs import Line, Needs, meaning, needs
 from ipy_llm.explore.piece import Piece, piece
 from ipy_llm.explore.refs import References, positions, references
+from ipy_llm.explore.stubs import stubbed
 from ipy_llm.explore.unseen import unseen
-from ipy_llm.explore.words import occurrences
+from ipy_llm.explore.words import occurrences, word
 from ipy_llm.source.fitting.importing import Splice, together
 from ipy_llm.source.structure.outline import outline
 from ipy_llm.source.text import Source, Span, splice
@@ -60,8 +61,33 @@ def plan_move(what: Defined, to: str, index: Index, *, text: bool = False) -> Mo
     if moving.against and all(each.startswith(_CYCLE) for each in moving.against):
         # What is named in annotations alone need not be imported to run.
         leaner = _plan(what, to, names, text=text, lean=True)
-        return moving if leaner.against else leaner
-    return moving
+        moving = moving if leaner.against else leaner
+    stubs = stubbed(index, what.name)
+    return moving if stubs is None or moving.against else _with_stubs(moving, what, to, stubs)
+
+
+def _with_stubs(moving: Moving, what: Defined, to: str, stubs: Names) -> Moving:
+    """Return a move with what becomes of the stubs: it is planned once more, as who checks types reads the modules."""
+    defined = {chunk.name for chunk in outline(Source(stubs.texts.get(what.file, ""))).walk()}
+    own = what.file in stubs.texts
+    if own and what.name not in defined:
+        held = word(what.name).search(stubs.texts[what.file])
+        return (
+            replace(moving, against=(f"{what.file}i holds the name, but no {what.name}",)) if held else moving
+        )
+    if own and to not in stubs.texts and not moving.new:
+        return replace(moving, against=(f"{what.file}i has it, and {to} has no stub",))
+    if own and moving.new:
+        stubs = Names(stubs.index, {**stubs.texts, to: ""})
+    there = _plan(what, to, stubs, text=False, lean=False)
+    splices = {f"{file}i": found for file, found in there.splices.items() if file in stubs.texts}
+    return replace(
+        moving,
+        splices=moving.splices | splices,
+        texts=moving.texts | {file: there.texts[file.removesuffix("i")] for file in splices},
+        # In stubs an import cycle is none.
+        against=tuple(f"in stubs: {each}" for each in there.against if not each.startswith(_CYCLE)),
+    )
 
 
 def _plan(what: Defined, to: str, names: Names, *, text: bool, lean: bool) -> Moving:

@@ -7,11 +7,12 @@ import re
 from collections.abc import Collection, Iterator
 
 from ipy_llm.explore.doubts import elsewhere, foreign_bases
-from ipy_llm.explore.names import Defined, Names
+from ipy_llm.explore.mentions import Reading
+from ipy_llm.explore.names import Defined, Module, Names, Unknown
 from ipy_llm.explore.needs import Needs
 from ipy_llm.explore.piece import Piece
 from ipy_llm.explore.refs import References
-from ipy_llm.explore.stubs import stubbed
+from ipy_llm.explore.scopes import Imported
 from ipy_llm.source.text import split_lines
 
 
@@ -21,6 +22,7 @@ def unseen(
     """Yield what may go by a definition and its module unseen; `said` are lines of strings that change with it."""
     yield from _of_class(piece.what, piece.tree, names)
     yield from _of_files(piece.what, names)
+    yield from _of_values(piece.what, names)
     yield from _of_strings(piece.what, wanted, before, names, said)
     for each in before.maybe:
         yield f"{names.where(each.file, each.line)} may mean it"
@@ -90,11 +92,42 @@ def _of_strings(
 
 
 def _of_files(what: Defined, names: Names) -> Iterator[str]:
-    stubs = stubbed(names.index, what.name)
-    if stubs is not None and what.file in stubs.texts and what.name in stubs.texts[what.file]:
-        yield f"{what.file}i holds the name, and does not follow"
     stem = names.modules.absolute(what.file).rpartition(".")[2]
     yield from elsewhere(what.name, names.index, stem)
+
+
+def _of_values(what: Defined, names: Names) -> Iterator[str]:
+    """Yield where the module is handed around as a value, if something is asked for the name that may be it."""
+    asked = False
+    handed: list[str] = []
+    for file in names.index.files:
+        reading = names.reading(file)
+        if reading is None:
+            continue
+        mentions = Reading(names.text(file) or "", names.tree(file), what.name).mentions
+        asked = asked or any(
+            isinstance(each.node, ast.Attribute)
+            and Unknown() in names.of_expression(each.node.value, each.scope, file)
+            for each in mentions
+        )
+        heads = {
+            name
+            for name, bound in reading.module.bound.items()
+            if any(isinstance(each, Imported) for each in bound)
+            and Module(what.file) in names.of_name(name, reading.module, file)
+        }
+        handed += [names.where(file, line) for line in _values(names.tree(file), heads)] if heads else []
+    yield from (f"{where} hands its module around" for where in handed if asked)
+
+
+def _values(tree: ast.Module, heads: Collection[str]) -> Iterator[int]:
+    """Yield the lines where names stand for themselves: of no attribute, and not with the name of one beside them."""
+    plain = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(tree):
+        named = isinstance(node, ast.Call) and any(isinstance(each, ast.Constant) for each in node.args)
+        plain |= {id(each) for each in node.args} if isinstance(node, ast.Call) and named else set()
+        if isinstance(node, ast.Name) and node.id in heads and id(node) not in plain:
+            yield node.lineno
 
 
 def _strings(file: str, names: Names) -> Iterator[tuple[int, str]]:

@@ -80,7 +80,7 @@ def move(
 
 
 def _said(name: str, home: str, target: str, moving: Moving, *, text: bool) -> str:
-    others = len(moving.splices.keys() - {home, target})
+    others = sum(not file.endswith(".pyi") for file in moving.splices.keys() - {home, target})
     made = "new " if moving.new else ""
     head = f"moved {name} to {made}{target}"
     if moving.places:

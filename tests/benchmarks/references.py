@@ -29,7 +29,7 @@ from ipy_llm.source.address import parse_address
 from ipy_llm.source.structure.resolve import candidates
 from ipy_llm.workspace.locate import read_file
 
-PACKAGES = (("starlette", "0.46.2"), ("click", "8.1.8"), ("networkx", "3.4.2"))
+PACKAGES = (("starlette", "0.46.2"), ("click", "8.1.8"), ("jinja2", "3.1.6"))
 
 
 def drawn(root: Path, count: int, seed: int) -> list[tuple[str, Definition]]:

@@ -209,6 +209,43 @@ def test_a_move_is_undone_as_one_edit(write, tree):
     assert tree() == before
 
 
+def test_stubs_follow_their_modules(moved):
+    files = {
+        "p/__init__.py": "from .a import *\n",
+        "p/__init__.pyi": "from .a import *\n",
+        "p/a.py": "def f(x): ...\n\n\ndef g(x): ...\n",
+        "p/a.pyi": "from typing import Any, overload\n\n@overload\ndef f(x: int) -> int: ...\n@overload\ndef f(x: str) -> str: ...\ndef g(x: Any) -> Any: ...\n",
+        "p/b.py": "def h(): ...\n",
+        "p/b.pyi": "def h() -> None: ...\n",
+    }
+    after = moved(files, "p/a.py::f p/b.py")
+    assert after["p/a.pyi"] == "from typing import Any, overload\ndef g(x: Any) -> Any: ...\n"
+    assert after["p/b.pyi"] == (
+        "from typing import overload\n\n\ndef h() -> None: ...\n\n\n@overload\ndef f(x: int) -> int: ...\n@overload\ndef f(x: str) -> str: ...\n"
+    )
+    assert after["p/__init__.pyi"] == after["p/__init__.py"] == "from .a import *\nfrom .b import f\n"
+    assert moved(files, "p/a.py::f p/c.py")["p/c.pyi"] == (
+        "from typing import overload\n\n\n@overload\ndef f(x: int) -> int: ...\n@overload\ndef f(x: str) -> str: ...\n"
+    )
+
+
+def test_line_ends_are_those_of_each_file(write):
+    files = {
+        "a.py": "X = 1\r\nY = [\r\n    2,\r\n]\r\n",
+        "b.py": "'''B.'''\n\nimport os\n\n\ndef g(): ...\n",
+        "use.py": "def f():\r\n    from a import X, Y\r\n    return X\r\n",
+    }
+    workspace = write({name: text.encode() for name, text in files.items()})
+    move(workspace, "a.py::Y b.py", check="off")
+    assert (workspace.root / "a.py").read_bytes() == b"X = 1\r\n"
+    assert (
+        workspace.root / "b.py"
+    ).read_bytes() == b"'''B.'''\n\nimport os\n\nY = [\n    2,\n]\n\n\ndef g(): ...\n"
+    assert (workspace.root / "use.py").read_bytes() == (
+        b"def f():\r\n    from a import X\r\n    from b import Y\r\n    return X\r\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("files", "asked", "reason"),
     [
@@ -231,13 +268,15 @@ def test_a_move_is_undone_as_one_edit(write, tree):
         ({"a.py": "f = 1\n", "b.py": "", "use.py": "import a\neval('a.f + 1')\n"}, "a.py::f b.py", "a string at use.py:2 may mean it"),
         ({"a.py": "f = 1\neval('g(f)')\n", "b.py": ""}, "a.py::f b.py", "a string at a.py:2 may mean it"),
         ({"a.py": "def f(): ...\ndef g():\n    f()\n", "b.py": "import nowhere\nassert nowhere.x\n", "c.py": "if x:\n    import b\n"}, "a.py::f b.py", "b.py imports nowhere, which a.py did not need"),
+        ({"a.py": "def f(): ...\n", "b.py": "", "use.py": "import a\ndef g(m): m.f()\ng(a)\n"}, "a.py::f b.py", "use.py:3 hands its module around"),
         ({"a.py": "def f(): ...\n", "b.py": "", "setup.cfg": "x = a:f\n"}, "a.py::f b.py", "setup.cfg holds the name"),
         ({"a.py": "def f(): ...\n", "b.py": "", "use.py": "patch('a.f')\n"}, "a.py::f b.py", "a string at use.py:1 may mean it"),
         ({"a.py": "import time\ndef f():\n    return time.time()\n", "b.py": "", "use.py": "patch('a.time')\n"}, "a.py::f b.py", "use.py:1 may put another time in its module"),
         ({"a.py": "f = 1\n", "b.py": "", "use.py": "import a\na.f = 2\n"}, "a.py::f b.py", "use.py:2 gives it another value"),
         ({"a.py": "def f(): ...\n", "b.py": "", "use.py": "f(:\n"}, "a.py::f b.py", "use.py holds the name and cannot be parsed"),
         ({"a.py": "def f(): ...\n", "b.py": "", "use.py": "import a\nb = 1\na.f()\n"}, "a.py::f b.py", "has another b"),
-        ({"a.py": "def f(): ...\n", "a.pyi": "def f() -> None: ...\n", "b.py": ""}, "a.py::f b.py", "a.pyi holds the name"),
+        ({"a.py": "def f(): ...\n", "a.pyi": "def f() -> None: ...\n", "b.py": ""}, "a.py::f b.py", "a.pyi has it, and b.py has no stub"),
+        ({"a.py": "def f(): ...\n", "a.pyi": "x: f\n", "b.py": ""}, "a.py::f b.py", "a.pyi holds the name, but no f"),
         ({"a.py": "def f(): ...\n", "b.py": "", "use.py": "try: from a import f, g\nexcept ImportError: pass\n"}, "a.py::f b.py", "not plain enough"),
         ({"a.py": "from __future__ import annotations\ndef f(x: int): ...\n", "b.py": "import os\n"}, "a.py::f b.py", "its annotations are lazy"),
         ({"a.py": "class A:\n    def f(self): ...\n", "b.py": ""}, "A.f b.py", "not a module's own"),

@@ -125,7 +125,7 @@ def with_item(items: Sequence[ast.expr], text: str, at: Positions) -> Splice:
     end = _end(last, at)
     first = at.starts[last.lineno - 1]
     lead = at.text[first : _start(last, at)]
-    return Span(end, end), f",\n{lead}{text}" if not lead.strip() else f", {text}"
+    return Span(end, end), f",{newline_of(at.text)}{lead}{text}" if not lead.strip() else f", {text}"
 
 
 def without_statement(node: Import | ast.If, at: Positions) -> Splice:
@@ -142,7 +142,7 @@ def below(node: Import, statement: str, at: Positions) -> Splice:
     _require_own_line(node, at)
     indent = at.text[at.starts[node.lineno - 1] : at.exact(node).start]
     end = at.end_of_line(node.end_lineno)
-    return Span(end, end), f"\n{indent}{statement}"
+    return Span(end, end), f"{newline_of(at.text)}{indent}{statement}"
 
 
 def comment_of(name: ast.alias, at: Positions) -> str:
