@@ -36,19 +36,21 @@ def extent(value: object) -> str:
         return f" = {text}"
     shape = _shape(value)
     if is_a(shape, tuple):
-        return f", shape ({', '.join(map(shown, tuple.__iter__(shape)))}){_dtype(value)}"
+        sizes = [shown(each) for each in tuple.__iter__(shape)]
+        return f", shape ({', '.join(sizes)}{',' * (len(sizes) == 1)}){_dtype(value)}"
     count = _count(value)
     return "" if count is None else f", len {count}"
 
 
-def labels(value: object, most: int) -> tuple[str, set[str]]:
-    """Return what selects from a pandas table, as a word and names: a frame's columns, a series' rows.
+def labels(value: object, most: int, *, rows: bool = False) -> tuple[str, set[str]]:
+    """Return what selects from a pandas table, as a word and names: a frame's columns, or its `rows`; a series' rows.
 
     Nothing of other objects, of classes below these two, of more than `most` labels; labels that are no plain
     strings are left out.
     """
     nothing: tuple[str, set[str]] = ("", set())
-    name, *_ = _AXES.get(qualname(type(value)), ("",)) if _library(value) == "pandas" else ("",)
+    axes = _AXES.get(qualname(type(value)), ("",)) if _library(value) == "pandas" else ("",)
+    name = axes[-1 if rows else 0]
     axis = getattr(value, name) if name else None
     if axis is None or qualname(type(axis)) != "Index" or not _is_known_axis(axis) or len(axis) > most:
         return nothing

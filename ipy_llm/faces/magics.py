@@ -54,7 +54,10 @@ class IpyLLM(Magics):
         Switches().output,
         help="How many characters of each stream and result of a cell are shown; 0 for all.",
     ).tag(config=True)
-    explain = Bool(True, help="Whether facts stand below an error.").tag(config=True)
+    explain = Bool(True, help="Whether errors are explained.").tag(config=True)
+    traceback = Enum(
+        ("short", "full"), "short", help="Whether a traceback is a few lines; %tb shows it in full."
+    ).tag(config=True)
     imports = Bool(True, help="Whether missing imports that mean one thing are added to cells.").tag(
         config=True
     )

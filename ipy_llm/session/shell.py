@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -17,6 +17,7 @@ class Switches:
     forgive: bool = True
     elide: bool = True
     explain: bool = True
+    traceback: Literal["short", "full"] = "short"
     imports: bool = True
     written: bool = True
     root: str = ""

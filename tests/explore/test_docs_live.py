@@ -168,7 +168,7 @@ def ask(tmp_path: Path):
         ("text", "value text: str = 'hello hello"),
         ("table", "value table: dict, len 1"),
         ("queue", "value queue: collections.deque, len 2"),
-        ("bytes_", "value bytes_: memoryview, shape (4)"),
+        ("bytes_", "value bytes_: memoryview, shape (4,)"),
     ],
 )
 def test_a_live_name_is_described_and_nothing_of_it_runs(ask, name, head):

@@ -32,7 +32,7 @@ class Counted(list):
         ({}, " = {}"),
         (deque([1]), ", len 1"),
         (Counted([1]), ", len 1"),
-        (memoryview(b"ab"), ", shape (2)"),
+        (memoryview(b"ab"), ", shape (2,)"),
         (object(), ""),
         (Trap(), ""),
         (types.MappingProxyType(Trap()), ""),
@@ -52,7 +52,7 @@ def test_a_table_of_pandas_tells_its_shape_and_labels():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"price": [1], "quantity": [2], 3: [4]})
     assert extent(frame) == ", shape (1, 3)"
-    assert extent(pandas.Series([1, 2])) == ", shape (2), int64"
+    assert extent(pandas.Series([1, 2])) == ", shape (2,), int64"
     assert labels(frame, 10) == ("columns", {"price", "quantity"})
     assert labels(pandas.Series({"a": 1}), 10) == ("rows", {"a"})
     assert labels(frame, 2) == ("", set())

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Collection
+from itertools import islice
 
 from ipy_llm.explore.prose import bounded
 from ipy_llm.explore.stored import is_a
+from ipy_llm.session.errors.cells import Session
 from ipy_llm.session.errors.facts import facts
 from ipy_llm.session.errors.failing import innermost_magic
 from ipy_llm.session.errors.hints import FOREIGN_BODIES, MagicUse, commented_magic, syntax_hint, usage_hint
-from ipy_llm.session.errors.raised import slot, traceback_of
+from ipy_llm.session.errors.raised import leaves, slot, traceback_of
 
 LIMIT = 600  # characters of facts under one traceback
 MARK = "[ipy_llm] "
+_OF_GROUP = 3  # exceptions of a group that are looked at
 
 
-def explain(error: BaseException, *, shown: set[str], cell_magics: Collection[str]) -> str:
-    """Return the facts about an uncaught exception, "" for none.
+def explain(error: BaseException, session: Session, cell_magics: Collection[str]) -> str:
+    """Return the facts about an uncaught exception, "" for none; `cell_magics` are the known names.
 
-    `shown` keeps, over a session, whose docstrings were told; `cell_magics` are the known names.
+    Of a group those about the exceptions in it; of one that nothing is known of, those about its cause.
     """
     if is_a(error, SyntaxError):
         return _marked(_about_syntax(error, cell_magics))
     lines = _about_commented_magic(error, cell_magics) if is_a(error, NameError) else []
-    return _marked(lines or facts(error, shown))
+    for each in islice(leaves(error), _OF_GROUP):
+        lines = lines or facts(each, session)
+    cause = slot(error, BaseException, "__cause__")
+    if not lines and is_a(cause, BaseException):
+        lines = facts(cause, session)
+    return _marked(lines)
 
 
 def explain_usage(error: BaseException, *, cell_magics: Collection[str], line_magics: Collection[str]) -> str:

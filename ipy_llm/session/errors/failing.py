@@ -31,7 +31,7 @@ _DISPLAYS: dict[type[ast.expr], type] = {
     ast.SetComp: set,
 }
 
-Node = TypeVar("Node", ast.Call, ast.Attribute, ast.Subscript, ast.Name)
+Node = TypeVar("Node", bound=ast.expr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ class Failing:
     line: int
     position: Position | None  # None before Python 3.11
     called: FrameType | None  # the frame it called, when the exception came up in a library
+    text: str = ""
+    inner: tuple[FrameType, ...] = ()  # of the library, the innermost last
 
     def nodes(self, kind: type[Node]) -> list[Node]:
         """Return the expressions of a kind that may have failed; one where Python tells the position."""
@@ -78,18 +80,20 @@ def find_failing(traceback: TracebackType | None) -> Failing | None:
     found = list(entries(traceback))
     for index in reversed(range(len(found))):
         entry = found[index]
-        source = _source(entry.tb_frame, found[:index])
+        source = source_of(entry.tb_frame, found[:index])
         if source is None:
             continue
-        tree = _parse(source)
+        tree = parse_text(source)
         if tree is None:
             return None
         called = found[index + 1].tb_frame if index + 1 < len(found) else None
-        return Failing(entry.tb_frame, tree, entry.tb_lineno, _position(entry), called)
+        inner = tuple(each.tb_frame for each in found[index + 1 :])
+        return Failing(entry.tb_frame, tree, entry.tb_lineno, _position(entry), called, source, inner)
     return None
 
 
-def _parse(source: str) -> ast.Module | None:
+def parse_text(source: str) -> ast.Module | None:
+    """Return the tree of a text, None of one that is no Python."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they were shown when the code was compiled
@@ -105,7 +109,7 @@ def entries(traceback: TracebackType | None) -> Iterator[TracebackType]:
         traceback = traceback.tb_next
 
 
-def _source(frame: FrameType, outer: list[TracebackType]) -> str | None:
+def source_of(frame: FrameType, outer: list[TracebackType]) -> str | None:
     """Return the text of a frame of the user's own code, None for a library's."""
     name = frame.f_code.co_filename
     if name.startswith(("<timed exec>", "<timed eval>")):

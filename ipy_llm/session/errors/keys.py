@@ -20,21 +20,28 @@ MOST = 5_000  # keys that are compared while a reader waits
 _LIST_LIMIT = 200  # characters
 
 
-def like(key: str, failing: Failing) -> list[str]:
+def like(key: object, failing: Failing) -> list[str]:
     """Tell the keys that are close to `key` in what the failing code asked for it, else all of a few."""
     in_library = (
         failing.called is not None
     )  # only a table's own library raises for what was asked of the table
-    told = _AMONG.search(key) if in_library else None
+    told = _AMONG.search(key) if in_library and type(key) is str else None
     key = told[1] if told is not None else key
     for expression in _containers(failing, in_library=in_library):
+        by_label = isinstance(expression, ast.Attribute) and expression.attr in {"loc", "at"}
+        if isinstance(expression, ast.Attribute) and by_label:
+            expression = expression.value  # noqa: PLW2901 - what is looked into
         value = evaluate(expression, failing.frame)
         if value is MISSING and failing.position is None and isinstance(expression, ast.Subscript):
             return []  # before Python 3.11 the line is known, but not which of its subscripts failed
-        kind, keys = labels(value, MOST)
+        kind, keys = labels(value, MOST, rows=by_label)
         if not kind and not in_library:
             kind, keys = "keys", plain_keys(value)
-        if key in keys or not 0 < len(keys) <= MOST:
+        if not 0 < len(keys) <= MOST:
+            continue
+        if type(key) is not str:
+            return [f"{kind}: {bounded(', '.join(map(repr, sorted(keys)[:_FEW])), _LIST_LIMIT)}"]
+        if key in keys:
             continue
         near = closest(key, keys, count=3)
         if near:
@@ -50,3 +57,5 @@ def _containers(failing: Failing, *, in_library: bool) -> Iterable[ast.expr]:
     for call in failing.nodes(ast.Call):
         if isinstance(call.func, ast.Attribute) and (in_library or call.func.attr == "pop"):
             yield call.func.value
+        if in_library:
+            yield from call.args

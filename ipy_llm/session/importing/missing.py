@@ -39,15 +39,21 @@ def in_module(module: str, name: str) -> list[str]:
     loaded = sys.modules.get(module)
     path = instance_dict(loaded).get("__path__")
     submodules = [each.name for each in pkgutil.iter_modules(path)] if type(path) is list else []
-    below = [
+    other = below(module, name)
+    if other:
+        return [f"from {other} import {name}"]
+    near = closest_public(name, [*plain_keys(instance_dict(loaded)), *submodules], count=3)
+    return [f"{module} has {', '.join(near)}"] if near else []
+
+
+def below(module: str, name: str) -> str:
+    """Return the loaded module below a package that has a name, "" for none."""
+    found = [
         each
         for each, other in list(sys.modules.items())
         if each.startswith(f"{module}.") and name in instance_dict(other)
     ]
-    if below:
-        return [f"from {min(below, key=len)} import {name}"]
-    near = closest_public(name, [*plain_keys(instance_dict(loaded)), *submodules], count=3)
-    return [f"{module} has {', '.join(near)}"] if near else []
+    return min(found, key=len, default="")
 
 
 def submodule(package: object, name: str) -> str:

@@ -208,7 +208,6 @@ def test_a_missing_column_is_answered_with_the_close_ones(explained, code, fact)
         "open('/no/such/folder/at/all')",
         "import subprocess\nsubprocess.run(['nope.txt'])",
         "raise FileNotFoundError('note.tx')",
-        "import json\njson.loads('{a: 1}')",
         "x = 1 +",
         "def f():\n  return f()\nf()",
     ],
@@ -251,7 +250,8 @@ ran.clear()
     # what fails here asks for `goo`, and IPython itself may ask for more; ours asks for nothing else
     kernel.run("try:\n    trap.goo\nexcept AttributeError as e:\n    error = e\nran.clear()")
     kernel.run(
-        "from ipy_llm.session.errors.explain import explain\ntext = explain(error, shown=set(), cell_magics=())"
+        "from ipy_llm.session.errors.cells import Session\n"
+        "from ipy_llm.session.errors.explain import explain\ntext = explain(error, Session(), ())"
     )
     assert kernel.run("ran").result == "[]"
     assert kernel.run("text").result == repr("[ipy_llm] Trap has go(self)")
