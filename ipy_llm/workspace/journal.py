@@ -26,7 +26,7 @@ from ipy_llm.workspace.files import (
     write_all,
 )
 from ipy_llm.workspace.lock import locked
-from ipy_llm.workspace.project import cache_folder, journal_folder, pending_entry
+from ipy_llm.workspace.project import cache_folder, is_cell, journal_folder, pending_entry
 from ipy_llm.workspace.settle import settle_entry, settle_pending
 
 KEPT = 200  # entries; older ones are dropped
@@ -103,6 +103,10 @@ def undo(root: Path, *, only: Entry | None = None) -> Entry:
             if entry is None:  # of another version, or the machine failed before the disk had all of it
                 file.unlink()
                 continue
+            entry = _living(entry)
+            if not entry.changes:
+                file.unlink()
+                continue
             if only is not None and (entry.number, entry.changes) != (only.number, only.changes):
                 raise StaleError(f"`{entry.summary}` came after it; nothing was undone")
             _put_back(file, entry, root)
@@ -162,6 +166,14 @@ def prepare_cache(root: Path) -> Path:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _no_journal(folder, PermissionError(13, "Permission denied"))
     return folder
+
+
+def _living(entry: Entry) -> Entry:
+    """Return an entry without the cells of sessions that have ended: there is nothing to put back."""
+    gone = {each for each in entry.changes if is_cell(each.path) and not each.path.parent.is_dir()}
+    return (
+        replace(entry, changes=tuple(each for each in entry.changes if each not in gone)) if gone else entry
+    )
 
 
 def _put_back(file: Path, entry: Entry, root: Path) -> None:

@@ -21,6 +21,8 @@ SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "bu
 
 NAMED = (".py", ".ipynb")  # the suffixes of files that have names in them
 
+CELLS = "ipy_llm-cells-"  # what the folder of a session's cells is called, before letters of its own
+
 LARGEST = 1_500_000  # bytes
 MOST_FILES = 2000  # looked through in a folder without a project's marker, such as a home folder
 
@@ -59,6 +61,11 @@ def journal_folder(root: Path) -> Path:
 def pending_entry(journal: Path) -> Path:
     """Return the file that is in a journal only while its edit is written, or since that was cut short."""
     return journal / "pending"
+
+
+def is_cell(path: Path) -> bool:
+    """Say whether a file is a cell that a session laid out, of this session or of one that has ended."""
+    return path.parent.name.startswith(CELLS)
 
 
 def walk(root: Path, suffix: str | tuple[str, ...] = ".py", *, ignored: bool = True) -> Iterator[Path]:

@@ -169,6 +169,18 @@ def test_a_section_of_a_script_runs_and_names_the_later_ones_that_are_stale(sess
     assert "no section #nothing in study.py" in failed.stderr
 
 
+def test_undo_passes_over_the_cells_of_a_session_that_has_ended(tmp_path):
+    with Kernel(tmp_path) as kernel:
+        kernel.run("%load_ext ipy_llm")
+        kernel.run("x = 1\ndef f(): return 1")
+        kernel.run("%%writefile kept.py\nx = 1\n")
+        kernel.run("%%edit --check off kept.py::x 1 => 2")
+        kernel.run("%%edit In[2]::f return 1 => return 2")
+        kernel.run("%unload_ext ipy_llm")
+        kernel.run("%load_ext ipy_llm")
+        assert kernel.run("%llm undo").stdout == "undone: edited kept.py::x; kept.py as before\n"
+
+
 def test_no_file_of_a_cell_is_left_when_the_extension_goes(tmp_path):
     with Kernel(tmp_path) as kernel:
         kernel.run("%load_ext ipy_llm")

@@ -67,9 +67,10 @@ class Cells:
         import tempfile  # noqa: PLC0415 - as above
 
         from ipy_llm.workspace.cells import cell_file  # noqa: PLC0415 - as above
+        from ipy_llm.workspace.project import CELLS  # noqa: PLC0415 - as above
 
         if self._folder is None:
-            self._folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="ipy_llm-cells-")))
+            self._folder = Path(os.path.realpath(tempfile.mkdtemp(prefix=CELLS)))
         for number, cell in self._cells.items():
             if self._laid.get(number) != cell.text:
                 data = cell.text.encode("utf-8", "surrogatepass")
