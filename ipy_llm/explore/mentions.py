@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ipy_llm.explore.scopes import Bound, Imported, Scope
+from ipy_llm.explore.scopes import Bound, Imported, Scope, generic
 from ipy_llm.explore.spots import Lines, Quoted, makes_code, names
 from ipy_llm.explore.words import word
 
@@ -94,7 +94,9 @@ class Reading:
                 for decorator in node.decorator_list:
                     self._called.add(id(decorator))
                 self._visit_all((*node.decorator_list, *node.bases, *node.keywords), scope)
-                inner = Scope(_join(scope.name, node.name), "class", scope, bases=tuple(node.bases))
+                inner = Scope(
+                    _join(scope.name, node.name), "class", scope, bases=tuple(map(generic, node.bases))
+                )
                 self.classes[inner.name] = inner
                 self._visit_all(node.body, inner)
             case ast.Lambda():

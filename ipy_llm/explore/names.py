@@ -237,6 +237,16 @@ class Names:
                         yield meaning
                         pending.append((inner, meaning.file))
 
+    def is_open(self, cls: Defined) -> bool:
+        """Say whether a class, or one that it is derived from, has a base of which nothing is known."""
+        scopes = [(self.class_scope(each), each.file) for each in (cls, *self.bases(cls))]
+        return any(
+            Unknown() in self.of_expression(base, scope.outer or scope, file)
+            for scope, file in scopes
+            if scope is not None
+            for base in scope.bases
+        )
+
     def class_scope(self, cls: Defined) -> Scope | None:
         """Return a class's scope, None where it is no class."""
         reading = self.reading(cls.file)

@@ -59,6 +59,7 @@ class References:
     overrides: tuple[Defined, ...] = ()
     unread: tuple[str, ...] = ()  # files that may hold the name and do not parse, or a cell of theirs
     strings: tuple[str, ...] = ()  # FILE:LINE of strings that are the name, or end in it after a dot
+    perhaps: tuple[str, ...] = ()  # what takes its place in classes with a base that is not known
 
 
 def positions(chunks: Sequence[Chunk], outline: Outline) -> set[tuple[int, int]]:
@@ -117,6 +118,7 @@ class _Search:
         self.overrides: dict[Defined, None] = {}
         self.unread: list[str] = []
         self.strings: list[str] = []
+        self.perhaps: list[str] = []
         self.undecided = self.in_text = 0
         self.asked: bool | None = None
 
@@ -241,8 +243,12 @@ class _Search:
             return
         for name, scope in reading.classes.items():
             cls = Defined(file, name)
-            if self.last in scope.bound and cls != self.owner and self.owner in self.names.bases(cls):
+            if self.last not in scope.bound or cls == self.owner:
+                continue
+            if self.owner in self.names.bases(cls):
                 self.overrides[Defined(file, f"{name}.{self.last}")] = None
+            elif self.names.is_open(cls):
+                self.perhaps.append(f"{file}::{name}.{self.last}")
 
     def ask(self, root: Path, interpreter: str | None, deadline: float) -> None:
         """Ask jedi about what is open, until the deadline."""
@@ -289,6 +295,7 @@ class _Search:
             tuple(self.overrides),
             tuple(self.unread),
             tuple(self.strings),
+            tuple(self.perhaps),
         )
 
 

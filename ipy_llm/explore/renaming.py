@@ -73,6 +73,9 @@ def plan(target: Defined, new: str, index: Index, *, interpreter: str | None, se
             doubts.append(f"{names.where(each.file, each.line)} may also mean another {last}")
     strings = dict.fromkeys(where for found in family.values() for where in found.strings)
     doubts += [f"a string at {where} may mean it" for where in strings]
+    perhaps = {each for found in family.values() for each in found.perhaps}
+    perhaps -= {f"{one.file}::{one.name}" for one in family}
+    doubts += [f"{each} may take its place: a base is not known" for each in sorted(perhaps)]
     doubts += elsewhere(last, index)
     maybe = {each for found in family.values() for each in found.maybe}
     maybe = {each for each in maybe if (each.line, each.column) not in places.get(each.file, set())}

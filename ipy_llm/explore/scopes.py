@@ -49,3 +49,8 @@ class Scope:
                 return scope
             scope = scope.outer
         return None
+
+
+def generic(base: ast.expr) -> ast.expr:
+    """Return the class of `Serializer[str]`."""
+    return base.value if isinstance(base, ast.Subscript) else base

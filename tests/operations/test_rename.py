@@ -65,6 +65,11 @@ def test_what_takes_its_place_in_classes_changes_with_it(renamed):
         ).replace("other.h(", "other.f(").replace("deh ", "def ")
 
 
+def test_what_takes_its_place_in_a_generic_class_changes_with_it(renamed):
+    source = "class A(Generic[T]):\n    def f(self): ...\nclass B(A[int]):\n    def f(self): ...\nB().f()\n"
+    assert renamed({"a.py": source}, "A.f g")["a.py"] == source.replace("f(", "g(").replace("deg ", "def ")
+
+
 def test_fields_follow_in_keywords_patterns_and_all_accessors(renamed):
     source = text(
         """
@@ -197,6 +202,8 @@ def test_a_rename_is_undone_as_one_edit(write):
         ({"a.py": "class A:\n    def f(self): ...\ngetattr(A(), 'f')\n"}, "A.f g", "a string at a.py:3 may mean it"),
         ({"a.py": "def f(): ...\n", "b.py": "patch('a.f')\n"}, "a.py::f g", "a string at b.py:1 may mean it"),
         ({"a.py": "f = 1\nx = '{f}'.format(**globals())\n"}, "a.py::f g", "a string at a.py:2 may mean it"),
+        ({"a.py": "class A:\n    def f(self): ...\ndef g(x):\n    class B(x.cls):\n        def f(self): ...\n"},
+         "A.f h", "a.py::g.B.f may take its place: a base is not known"),
         ({"a.py": "@app.command\ndef f(): ...\n"}, "a.py::f g", "@app.command on a.py::f may go by its name"),
         ({"a.py": "import x\nclass A(x.Handler):\n    def f(self): ...\n"}, "A.f g", "x.Handler, a base of a.py::A, may have a f"),
         ({"a.py": "class A(dict):\n    def pop(self): ...\n"}, "A.pop g", "dict, a base of a.py::A, may have a pop"),
