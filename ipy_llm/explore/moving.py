@@ -77,10 +77,12 @@ def _with_stubs(moving: Moving, what: Defined, to: str, stubs: Names) -> Moving:
         )
     if own and to not in stubs.texts and not moving.new:
         return replace(moving, against=(f"{what.file}i has it, and {to} has no stub",))
-    if own and moving.new:
-        stubs = Names(stubs.index, {**stubs.texts, to: ""})
+    mine = stubs.texts.keys() | ({to} if own else set())
+    if moving.new:
+        index = replace(stubs.index, files=stubs.index.files | {to: NOTHING})
+        stubs = Names(index, {**stubs.texts, to: ""})
     there = _plan(what, to, stubs, text=False, lean=False)
-    splices = {f"{file}i": found for file, found in there.splices.items() if file in stubs.texts}
+    splices = {f"{file}i": found for file, found in there.splices.items() if file in mine}
     return replace(
         moving,
         splices=moving.splices | splices,

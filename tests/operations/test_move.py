@@ -229,6 +229,17 @@ def test_stubs_follow_their_modules(moved):
     )
 
 
+def test_a_stub_that_imports_from_a_module_without_one_follows(moved):
+    files = {
+        "p/__init__.py": "from .a import f\n",
+        "p/__init__.pyi": "from .a import f as f\n",
+        "p/a.py": "def f(x): ...\n\n\ndef g(x): ...\n",
+    }
+    after = moved(files, "p/a.py::f p/b.py")
+    assert after["p/__init__.pyi"] == "from .b import f as f\n"
+    assert "p/b.pyi" not in after
+
+
 def test_line_ends_are_those_of_each_file(write):
     files = {
         "a.py": "X = 1\r\nY = [\r\n    2,\r\n]\r\n",
