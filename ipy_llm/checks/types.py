@@ -154,7 +154,8 @@ class _Mypy:
         return [*self.options, *form, "--cache-fine-grained", "--cache-dir", str(self.cache / folder)]
 
     def _daemon(self) -> Daemon:
-        options = (*self._options("mypy", _JSON), "--use-fine-grained-cache", *self.targets)
+        # not `--use-fine-grained-cache`: mypy 2 then tells nothing of files whose errors its cache has
+        options = (*self._options("mypy", _JSON), *self.targets)
         told = "\n".join((sys.version, version("mypy"), *options)).encode("utf-8", "surrogateescape")
         for name in _CONFIGURATIONS:
             file = self.root / name

@@ -54,16 +54,24 @@ def tree(project: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.network
-def test_an_edit_that_breaks_one_test_and_one_type_answers_with_exactly_these(attrs, ipy_llm):
+def test_an_edit_that_breaks_two_tests_and_one_type_answers_with_exactly_these_and_its_fix_in_one_line(
+    attrs, ipy_llm
+):
     before = tree(attrs)
-    wrong = """msg = "'run' must be bool." => msg: int = "'run' must be True or False.\""""
-    code, lines = ipy_llm("edit", f"set_run_validators {wrong}")
+    where = "VersionInfo._from_version_string"
+    code, lines = ipy_llm("edit", where, """v = s.split(".") => v: list[str] = 3 * ["0"] if s else 0""")
     assert code == 1
-    assert lines[0].startswith("edited src/attr/_config.py::set_run_validators@")
-    assert lines[1].startswith("new: tests/test_config.py::TestConfig::test_wrong_type - ")
-    assert lines[2].startswith("new: src/attr/_config.py:17: Incompatible types in assignment")
-    assert len(lines) == 3
+    assert lines[0].startswith(f"edited src/attr/_version_info.py::{where}@")
+    new = [line for line in lines if line.startswith("new: ")]
+    tests = "new: tests/test_version_info.py::TestVersionInfo"
+    assert [line.partition(" - ")[0].partition(": Inc")[0] for line in new] == [
+        f"{tests}::test_from_string_no_releaselevel",
+        f"{tests}::test_suffix_is_preserved",
+        "new: src/attr/_version_info.py:43",
+    ]
+    assert len(lines) <= 5  # the last may say what the time did not hold
 
-    code, lines = ipy_llm("undo")
-    assert code == 0
+    code, lines = ipy_llm("edit", where, """v: list[str] = 3 * ["0"] if s else 0 => v = s.split(".")""")
+    assert (code, len(lines)) == (0, 1)
+    assert "nothing new, fixed 3" in lines[0]
     assert tree(attrs) == before

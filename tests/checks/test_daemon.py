@@ -72,6 +72,15 @@ def test_it_starts_after_the_first_check_answers_the_next_and_is_told_of_when_it
     assert not list(cache.glob("dmypy-*"))
 
 
+def test_what_was_wrong_before_it_started_it_tells_too(typed):
+    root, cache = typed
+    (root / "a.py").write_text(WRONG)
+    for _ in range(2):
+        check(typed)
+        running(cache)
+    assert [found.place for found in check(typed).diagnostics] == ["a.py:2"]
+
+
 def test_one_that_hangs_is_ended_and_the_check_made_without_it(typed):
     root, cache = typed
     check(typed)

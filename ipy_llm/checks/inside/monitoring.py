@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+# tests replace it
+_getframe = sys._getframe  # noqa: SLF001 - there is no other way to a frame
+
 
 class Monitoring:
     """What a tracer asks, by `sys.monitoring`."""
@@ -48,7 +51,7 @@ class Monitoring:
 
     def _started(self, code: Any, offset: int) -> Any:  # noqa: ARG002
         tracer = self._tracer
-        if tracer.ran(code, sys._getframe(1)):  # noqa: SLF001 - the frame that starts
+        if tracer.ran(code, _getframe(1)):
             events = self._api.events
             self._api.set_local_events(self._tool, code, events.PY_RETURN | events.PY_YIELD)
             return None  # and told of again at its next call

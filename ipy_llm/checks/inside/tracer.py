@@ -14,6 +14,9 @@ from typing import Any
 
 _MODULE = "<module>"
 
+# tests replace it
+_getframe = sys._getframe  # noqa: SLF001 - there is no other way to a frame
+
 # Folders below the project that are not its source.
 _FOREIGN = ("site-packages", "node_modules")
 
@@ -317,11 +320,11 @@ class Tracer:
             if isinstance(name, (str, bytes)) and not (flags or 0) & self._looking.WRITING:
                 name = os.fsdecode(name)
                 # a module's own text is read by the import system, or by pytest, which rewrites asserts
-                if not (name.endswith((".py", ".pyc")) and self._looking.is_importing(sys._getframe(1))):  # noqa: SLF001
+                if not (name.endswith((".py", ".pyc")) and self._looking.is_importing(_getframe(1))):
                     self._look("files", name)
         elif event in self._looking.LISTS:
             name = "." if arguments[0] is None else arguments[0]
-            if isinstance(name, (str, bytes)) and not self._looking.is_importing(sys._getframe(1)):  # noqa: SLF001
+            if isinstance(name, (str, bytes)) and not self._looking.is_importing(_getframe(1)):
                 self._look("listed", os.fsdecode(name))
         elif event == "sqlite3.connect":
             if isinstance(arguments[0], (str, bytes, os.PathLike)):
