@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ipy_llm.session.live.codes import DEFINING, FUNCTION, Text, definitions
+from ipy_llm.session.live.codes import DEFINING, FUNCTION, Text, definitions, rereads
 from ipy_llm.session.live.harmless import harmless
+
+_MARK = "\0"  # before a statement that is read otherwise now, though its text is the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Scope:
 
     changes: tuple[Change, ...]
     kept: tuple[ast.stmt, ...]
+    old: tuple[ast.stmt, ...]
     new: tuple[ast.stmt, ...]
     gone: frozenset[str]
 
@@ -51,14 +54,26 @@ class Scope:
         binders = [each for each in self.new if name in bound(each)]
         return not binders or binders[-1] is node
 
+    def made(self, name: str) -> bool:
+        """Say whether the old text made the object that a name was bound to, and did not get it from elsewhere."""
+        binders = [each for each in self.old if name in bound(each)]
+        if not binders or isinstance(binders[-1], ast.Import | ast.ImportFrom):
+            return False
+        value = getattr(binders[-1], "value", None)
+        return not isinstance(value, ast.Name | ast.Attribute | ast.Subscript | ast.Constant)
+
 
 def compare(
     old: tuple[Text, Iterable[ast.stmt]], new: tuple[Text, Iterable[ast.stmt]], namespace: dict[str, Any]
 ) -> Scope:
     """Compare the statements of a scope in both texts; branches that are not taken do not count."""
     olds, news = list(flat(old[1], namespace)), list(flat(new[1], namespace))
+    reread = rereads(old[0], new[0])
     left, right, kept = _unmatched(
-        olds, [old[0].segment(each) for each in olds], news, [new[0].segment(each) for each in news]
+        olds,
+        [old[0].segment(each) for each in olds],
+        news,
+        [f"{_MARK if reread and _annotated(each) else ''}{new[0].segment(each)}" for each in news],
     )
     couples = _couples(left, right)
     partners = {id(each.new): each for each in couples}
@@ -77,7 +92,7 @@ def compare(
     changes += [Removed(each) for each in left if id(each) not in paired]
     names = {name for each in left for name in bound(each)}
     gone = names - {name for each in new[1] for name in bound(each)}
-    return Scope(tuple(changes), tuple(kept), tuple(news), frozenset(gone))
+    return Scope(tuple(changes), tuple(kept), tuple(olds), tuple(news), frozenset(gone))
 
 
 def flat(body: Iterable[ast.stmt], namespace: dict[str, Any]) -> Iterator[ast.stmt]:
@@ -100,8 +115,6 @@ def bound(node: ast.AST) -> set[str]:
     if isinstance(node, DEFINING):
         return {node.name}
     if isinstance(node, ast.Import | ast.ImportFrom):
-        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
-            return set()
         return {each.asname or each.name.partition(".")[0] for each in node.names} - {"*"}
     names = set()
     for each in _own(node):
@@ -156,12 +169,29 @@ def _unmatched(
 ) -> tuple[list[ast.stmt], list[ast.stmt], list[ast.stmt]]:
     """Return what stands in one text only, on both sides, and what stays; by text, then by tree."""
     left, right = _less(olds, old_texts, new_texts), _less(news, new_texts, old_texts)
-    left, right = (
-        _less(left, [ast.dump(each) for each in left], [ast.dump(each) for each in right]),
-        _less(right, [ast.dump(each) for each in right], [ast.dump(each) for each in left]),
-    )
+    marked = {id(node) for node, text in zip(news, new_texts, strict=True) if text.startswith(_MARK)}
+    old_trees = [ast.dump(each) for each in left]
+    new_trees = [f"{_MARK if id(each) in marked else ''}{ast.dump(each)}" for each in right]
+    left, right = _less(left, old_trees, new_trees), _less(right, new_trees, old_trees)
     fresh = {id(each) for each in right}
     return left, right, [each for each in news if id(each) not in fresh]
+
+
+def _annotated(node: ast.stmt) -> bool:
+    """Say whether a statement has annotations of its own; those within functions are never read."""
+    if isinstance(node, FUNCTION):
+        arguments = node.args
+        every = [
+            *arguments.posonlyargs,
+            *arguments.args,
+            *arguments.kwonlyargs,
+            arguments.vararg,
+            arguments.kwarg,
+        ]
+        return node.returns is not None or any(each and each.annotation for each in every)
+    if isinstance(node, ast.AnnAssign):
+        return True
+    return any(_annotated(each) for each in ast.iter_child_nodes(node) if isinstance(each, ast.stmt))
 
 
 def _less(nodes: list[ast.stmt], keys: list[str], others: list[str]) -> list[ast.stmt]:
@@ -183,7 +213,8 @@ def _couples(left: list[ast.stmt], right: list[ast.stmt]) -> list[Changed]:
         candidates = [
             new for new in rest if any(isinstance(new, kind) and isinstance(old, kind) for kind in _KINDS)
         ]
-        match = next((new for new in candidates if names and bound(new) == names), None)
+        same = [new for new in candidates if names and bound(new) == names]
+        match = next((new for new in same if _decorators(new) == _decorators(old)), same[0] if same else None)
         if match is None and not isinstance(old, (*DEFINING, ast.Assign, ast.AnnAssign)):
             match = next((new for new in candidates if names & bound(new)), None)
         if match is None and _is_doc(old):
@@ -199,6 +230,10 @@ _KINDS: tuple[Any, ...] = (
     FUNCTION, ast.ClassDef, (ast.Assign, ast.AnnAssign), (ast.Import, ast.ImportFrom), ast.Expr, ast.If, ast.Try,
     (ast.With, ast.AsyncWith), (ast.For, ast.AsyncFor), ast.While, ast.AugAssign,
 )  # fmt: skip
+
+
+def _decorators(node: ast.stmt) -> list[str]:
+    return [ast.dump(each) for each in getattr(node, "decorator_list", [])]
 
 
 def _is_doc(node: ast.stmt) -> bool:

@@ -7,7 +7,8 @@ import ast
 import enum
 import gc
 import types
-from dataclasses import dataclass
+import typing
+from dataclasses import dataclass, replace
 from types import CellType, FunctionType
 from typing import Any
 
@@ -246,6 +247,13 @@ def _rebase(job: Job, living: Living, bases: tuple[tuple[type, ...], tuple[Any, 
         job.steps.member(cls, "__orig_bases__", written)
     elif "__orig_bases__" in vars(cls):
         job.steps.no_member(cls, "__orig_bases__")
+    if typing.Generic in cls.__mro__:
+        parameters = [
+            each
+            for base in vars(cls).get("__orig_bases__", ())
+            for each in getattr(base, "__parameters__", ())
+        ]
+        job.steps.member(cls, "__parameters__", tuple(dict.fromkeys(parameters)))
 
 
 def _implied_hash(job: Job, cls: type, had: set[str]) -> None:
@@ -318,7 +326,7 @@ def _transplant(job: Job, living: Living, fresh: type) -> None:
     # First the members as in any class: functions stay the objects they are.
     kept = tuple(each for each in scope.changes if _is_definition(each))
     gone = frozenset(name for name in scope.gone if name not in fields)
-    follow_scope(job, inside, Scope(kept, scope.kept, scope.new, gone), follow_class)
+    follow_scope(job, inside, replace(scope, changes=kept, gone=gone), follow_class)
     _point_back(fresh, cls)
     for name, value in vars(fresh).items():
         if name in _FIXED or (name in written and name not in fields | changed) or isinstance(value, type):

@@ -1,6 +1,7 @@
 """Which compiled function of the old text becomes which of the new one."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,9 @@ Defining: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef"
 DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
-_ABOUT_CLOSURE = 0x10 | 0x40  # CO_NESTED, CO_NOFREE: a code that was given more cells has others
+_ANNOTATIONS = __future__.annotations.compiler_flag
+# CO_NESTED, CO_NOFREE: a code that was given more cells has others. How annotations are read no code shows.
+_NOT_DONE = 0x10 | 0x40 | _ANNOTATIONS
 _T = TypeVar("_T")
 
 
@@ -30,6 +33,11 @@ class Text:
     def segment(self, node: ast.stmt) -> str:
         """Return the lines that a statement stands on, decorators included."""
         return "\n".join(self.lines[first_line(node) - 1 : node.end_lineno])
+
+
+def rereads(before: Text, after: Text) -> bool:
+    """Say whether annotations are texts in one and values in the other."""
+    return bool((before.code.co_flags ^ after.code.co_flags) & _ANNOTATIONS)
 
 
 def read(text: str, filename: str, flags: int = 0) -> Text:
@@ -49,6 +57,11 @@ class Pair:
     old: Function | None
     new: Function | None
     inner: bool  # it stands within a function
+
+    @property
+    def top(self) -> str:
+        """The module's name that it stands under."""
+        return self.path.partition(".")[0]
 
     @property
     def changed(self) -> bool:
@@ -81,7 +94,7 @@ def _shape(code: CodeType, within: Any) -> Any:
     return (
         code.co_name,
         code.co_code,
-        code.co_flags & ~_ABOUT_CLOSURE,
+        code.co_flags & ~_NOT_DONE,
         (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount),
         code.co_names,
         code.co_varnames,

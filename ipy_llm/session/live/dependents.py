@@ -12,11 +12,10 @@ from ipy_llm.session.live.job import Job
 from ipy_llm.session.live.place import Place
 
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__set_name__", "__init_subclass__"})
-_MOST = 4
 
 
 def dependents(job: Job, place: Place, scope: Scope) -> list[str]:
-    """Return a line on the statements of the module that used at the import what is new, if there are any."""
+    """Return the names of the module that used at the import what is new, each with what it used."""
     values = {name for name in job.patched if "." not in name and not name.startswith("-")}
     functions = {
         each.path for each in job.pairs if not each.inner and outer(each.before) != outer(each.after)
@@ -29,11 +28,7 @@ def dependents(job: Job, place: Place, scope: Scope) -> list[str]:
             reason = next((each for each in uses if _counts(each, constants, called)), None)
             if reason is not None and name not in found:
                 found[name] = reason[0]
-    if not found:
-        return []
-    shown = [f"{name} (uses {reason})" for name, reason in found.items()]
-    more = f" and {len(shown) - _MOST} more" if len(shown) > _MOST else ""
-    return [f"not run again: {', '.join(shown[:_MOST])}{more}"]
+    return [f"{name} (uses {reason})" for name, reason in found.items()]
 
 
 def _classes(namespace: dict[str, Any]) -> set[str]:

@@ -12,6 +12,8 @@ from typing import Any
 
 from ipy_llm.explore.stored import plain_text
 from ipy_llm.session.live.engine import Followed
+from ipy_llm.session.live.job import ABSENT
+from ipy_llm.session.live.names import public
 from ipy_llm.session.live.running import Running, read_text
 
 
@@ -28,13 +30,29 @@ def follow_imports(entry: Running, followed: Followed, session: dict[str, Any], 
             file = plain_text(vars(module).get("__file__"))
             if file.startswith(root):
                 for name, alias in _imported(vars(module), file, entry.name):
-                    if name in changed and vars(module).get(alias) is changed[name][0]:
+                    if name == "*":
+                        _star(followed, vars(module), public(entry.namespace), changed)
+                    elif name in changed and vars(module).get(alias) is changed[name][0]:
                         followed.steps.item(vars(module), alias, changed[name][1])
-    left = [name for name, (was, _) in changed.items() if session.get(name) is was]
+    left = [
+        name for name, (was, value) in changed.items() if value is not ABSENT and session.get(name) is was
+    ]
     if not left:
         return followed
     note = f"{', '.join(left)} of the session is still as before: import again"
     return replace(followed, notes=(*followed.notes, note))
+
+
+def _star(
+    followed: Followed, table: dict[str, Any], given: dict[str, Any], changed: dict[str, tuple[Any, Any]]
+) -> None:
+    """Give a module that imports all of another what is new there."""
+    for name, (was, value) in changed.items():
+        if table.get(name, ABSENT) is was:
+            if value is ABSENT:
+                followed.steps.no_item(table, name)
+            elif name in given:
+                followed.steps.item(table, name, value)
 
 
 def _imported(namespace: dict[str, Any], file: str, module: str) -> Iterator[tuple[str, str]]:

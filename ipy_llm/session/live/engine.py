@@ -6,18 +6,18 @@ import ast
 import functools
 import linecache
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import CodeType, FunctionType
 from typing import Any
 
-from ipy_llm.session.live.changes import Changed, compare
+from ipy_llm.session.live.changes import Changed, classes, compare
 from ipy_llm.session.live.classes import check, follow_class
 from ipy_llm.session.live.codes import Text, definitions, everything, identity, pairs, read, substance
 from ipy_llm.session.live.dependents import dependents
 from ipy_llm.session.live.functions import is_forward, raw_functions, swap, take_doc
-from ipy_llm.session.live.heap import instances, look
+from ipy_llm.session.live.heap import Heap, instances, look
 from ipy_llm.session.live.job import Job, RefusedError
 from ipy_llm.session.live.marks import mark
 from ipy_llm.session.live.place import Place
@@ -32,15 +32,21 @@ _MOST = 5  # names, or reasons, in one line
 class Followed:
     """What became of the running objects.
 
-    `patched` are the names that mean something new, those that are gone with `-` in front; `notes` say what was not followed;
-    `refused` why nothing was. `values` are the module's names that mean another object, with both. `back` takes all
-    of it back.
+    `patched` are the names that mean something new, those that are gone with `-` in front; `left` are the definitions
+    that stay as they were, each with the reason; `notes` say what else was not followed; `made_before` names
+    what the import computed from something that is new. `refused` says why nothing at all was done, `step` what is
+    advised then. `values` are the module's names that mean another object, with both; `behind` has the text
+    that each definition that was left still runs.
     """
 
     patched: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    made_before: tuple[str, ...] = ()
     refused: str = ""
+    step: str = ""
     values: dict[str, tuple[Any, Any]] = field(default_factory=dict, repr=False)
+    behind: dict[str, str] = field(default_factory=dict, repr=False)
     steps: Steps = field(default_factory=Steps, repr=False, compare=False)
 
     def back(self) -> None:
@@ -50,26 +56,42 @@ class Followed:
     @property
     def lines(self) -> tuple[str, ...]:
         """What is said of it: one line, or none where there is nothing to say."""
+        step = f"; {self.step}" if self.step else ""
         if self.refused:
-            return (f"live: not followed: {self.refused}",)
-        names = ", ".join(self.patched[:_MOST]) + (
-            f" and {len(self.patched) - _MOST} more" if len(self.patched) > _MOST else ""
-        )
-        parts = [f"{names} patched"] if names else []
+            return (f"live: not followed: {self.refused}{step}",)
+        parts = [f"{_some(self.patched)} patched"] if self.patched else []
+        if self.left:
+            parts.append(f"not followed: {'; '.join(self.left[:_MOST])}{step}")
         parts += self.notes[:_MOST]
         if len(self.notes) > _MOST:
             parts.append(f"{len(self.notes) - _MOST} more of the kind")
+        if self.made_before:
+            parts.append(f"not run again: {_some(self.made_before)}")
         return (f"live: {'; '.join(parts)}",) if parts else ()
 
 
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f"{', '.join(names[:_MOST])}{more}"
+
+
 def follow(
-    namespace: dict[str, Any], before: str, after: str, filename: str, *, flags: int = 0, step: str = STEP
+    namespace: dict[str, Any],
+    before: str,
+    after: str,
+    filename: str,
+    *,
+    flags: int = 0,
+    step: str = STEP,
+    behind: Mapping[str, str] | None = None,
 ) -> Followed:
-    """Make the objects of a namespace, which ran `before`, what `after` says; all of it or nothing.
+    """Make the objects of a namespace, which ran `before`, what `after` says: each definition wholly or not at all.
 
     `filename` is the one that the code was compiled with, `flags` those of `__future__` imports beyond the
-    text's own, `step` what is advised where nothing was done. No statement that stands in both texts runs again. The collector's list of objects finds the
-    functions, whoever holds them; those of threads that run meanwhile take the new code at their next call.
+    text's own, `step` what is advised for what was not followed, `behind` what earlier edits left. No statement that
+    stands in both texts runs again, and where a new one fails nothing is changed. The collector's list of objects
+    finds the functions, whoever holds them; those of threads that run meanwhile take the new code at their
+    next call.
     """
     try:
         old = read(before, filename, flags)
@@ -77,23 +99,64 @@ def follow(
     except (SyntaxError, ValueError) as error:
         return Followed(refused=f"it does not compile: {error}")
     place = Place(namespace, filename, flags | _futures(new))
-    job = Job(old, new, look(filename, namespace), pairs(old, new))
-    stale = _stale(job, old, namespace)
+    known = dict(behind or {})
+    heap = look(filename, namespace)
+    stale = _stale(heap, old, namespace, known)
     if stale:
-        if not _stale(job, new, namespace):
+        if not _stale(heap, new, namespace, {}):
             return Followed()  # it ran the new text already: someone reloaded it
-        return Followed(refused=f"{stale} runs neither the old text nor the new one; {step}")
+        return Followed(refused=f"{stale} runs neither the old text nor the new one", step=step)
+    left = _carried(old, new, known)
     with _alone():
-        try:
-            _apply(job, place)
-        except RefusedError as error:
-            job.steps.back()
-            return Followed(refused=f"{error}; {step}")
-        except Exception as error:  # noqa: BLE001 - new statements of the user's ran: whatever they raise
-            job.steps.back()
-            return Followed(refused=f"{type(error).__name__}: {error}")
+        while True:
+            job = Job(
+                old, new, heap, [each for each in pairs(old, new) if each.top not in left | known.keys()]
+            )
+            try:
+                _apply(job, place, left.keys() | known.keys())
+            except LeftError as error:  # done without it, from the start
+                job.steps.back()
+                left[error.name] = str(error.reason)
+            except Exception as error:  # noqa: BLE001 - new statements of the user's ran: whatever they raise
+                job.steps.back()
+                reason = str(error) if isinstance(error, RefusedError) else f"{type(error).__name__}: {error}"
+                return Followed(refused=reason, step=step if isinstance(error, RefusedError) else "")
+            else:
+                break
     linecache.checkcache(filename)
-    return Followed(tuple(job.patched), tuple(job.notes), values=job.values, steps=job.steps)
+    return Followed(
+        tuple(job.patched),
+        tuple(filter(None, left.values())),
+        tuple(job.notes),
+        tuple(job.made_before),
+        step=step if any(left.values()) else "",
+        values=job.values,
+        behind={name: known.get(name) or _dump(old, name) for name in left},
+        steps=job.steps,
+    )
+
+
+class LeftError(Exception):
+    """A definition that cannot follow, and why."""
+
+    def __init__(self, name: str, reason: RefusedError) -> None:
+        super().__init__(name)
+        self.name, self.reason = name, reason
+
+
+def _carried(old: Text, new: Text, behind: dict[str, str]) -> dict[str, str]:
+    """Return the definitions that earlier edits left and that this one does not bring back, with what to say."""
+    left = {}
+    for name, running in behind.items():
+        wanted = _dump(new, name)
+        if wanted and wanted != running:
+            left[name] = "" if wanted == _dump(old, name) else f"{name}: it runs an older text"
+    return left
+
+
+def _dump(text: Text, name: str) -> str:
+    node = classes(text.tree.body).get(name)
+    return ast.dump(node) if node else ""
 
 
 def _futures(text: Text) -> int:
@@ -111,13 +174,15 @@ def _alone() -> Iterator[None]:
         sys.setswitchinterval(was)
 
 
-def _stale(job: Job, text: Text, namespace: dict[str, Any]) -> str:
+def _stale(heap: Heap, text: Text, namespace: dict[str, Any], behind: dict[str, str]) -> str:
     """Return the name of a function that was not made by the text, lines apart, or nothing."""
     codes = {identity(each) for each in everything(text.code)}
-    strange = {id(each) for each in job.heap.functions if identity(each.__code__) not in codes}
+    strange = {id(each) for each in heap.functions if identity(each.__code__) not in codes}
     known = {substance(each) for each in everything(text.code)}
     for path, function in _present(namespace, text.tree.body, ""):
-        if id(function) in strange and not is_forward(function) and substance(function.__code__) not in known:
+        if id(function) not in strange or is_forward(function) or path.partition(".")[0] in behind:
+            continue
+        if substance(function.__code__) not in known:
             return path
     return ""
 
@@ -133,17 +198,15 @@ def _present(table: Any, body: list[ast.stmt], prefix: str) -> Iterator[tuple[st
             yield from ((f"{prefix}{node.name}", each) for each in raw_functions(value))
 
 
-def _apply(job: Job, place: Place) -> None:
+def _apply(job: Job, place: Place, left: Collection[str]) -> None:
     scope = compare((job.before, job.before.tree.body), (job.after, job.after.tree.body), place.namespace)
-    for change in scope.changes:
-        if (
-            isinstance(change, Changed)
-            and isinstance(change.old, ast.ClassDef)
-            and isinstance(change.new, ast.ClassDef)
-        ):
-            check(job, place, change.old, change.new)
+    changes = [each for each in scope.changes if not (isinstance(each, Changed) and class_name(each) in left)]
+    scope = replace(scope, changes=tuple(changes))
+    for change in changes:
+        if isinstance(change, Changed) and class_name(change):
+            _or_left(check, job, place, change.old, change.new)
     lost = _swap_all(job, place.namespace)
-    follow_scope(job, place, scope, follow_class)
+    follow_scope(job, place, scope, functools.partial(_or_left, follow_class))
     if sys.version_info >= (3, 13):
         mark(job.steps, place.namespace, job.after.tree.body, job.after.code)
     for name in lost:
@@ -156,8 +219,20 @@ def _apply(job: Job, place: Place) -> None:
     }
     for name in sorted(running):
         job.note(f"{name} runs on in a generator or task with its old code")
-    for text in dependents(job, place, scope):
-        job.note(text)
+    job.made_before += dependents(job, place, scope)
+
+
+def _or_left(follow_one: Any, job: Job, place: Place, old: Any, new: Any) -> None:
+    try:
+        follow_one(job, place, old, new)
+    except RefusedError as error:
+        raise LeftError(new.name, error) from error
+
+
+def class_name(change: Changed) -> str:
+    """Return the name of a class that stands in both texts, nothing for another statement."""
+    both = isinstance(change.old, ast.ClassDef) and isinstance(change.new, ast.ClassDef)
+    return change.new.name if both and isinstance(change.new, ast.ClassDef) else ""
 
 
 def _is(code: CodeType, other: CodeType) -> bool:
@@ -173,12 +248,14 @@ def _swap_all(job: Job, namespace: dict[str, Any]) -> list[str]:
         by_code.setdefault(identity(function.__code__), []).append(function)
     displaced = _displaced(job, by_code, namespace)
     lost = []
+    codes: dict[CodeType, CodeType] = {}
     for pair in job.pairs:
         functions = by_code.get(identity(pair.before), []) + displaced.get(
             (pair.path, substance(pair.before)), []
         )
         stay = []
         for function in functions:
+            codes[function.__code__] = pair.after
             other = swap(job.steps, function, pair.after)
             if other is None:
                 job.stuck.setdefault(id(pair.new), []).append(function)
@@ -199,6 +276,9 @@ def _swap_all(job: Job, namespace: dict[str, Any]) -> list[str]:
             for function in stay:
                 if function.__doc__ == _doc(pair.old, pair.before):
                     take_doc(job.steps, job.heap, function, doc)
+    for held in job.heap.codes:
+        if not held.isdisjoint(codes):
+            job.steps.contents(held, {codes.get(each, each) for each in held})
     return list(dict.fromkeys(lost))
 
 

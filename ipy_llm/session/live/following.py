@@ -81,7 +81,7 @@ class Following:
                 entry.status = status
                 if text is not None and text != entry.text:
                     waiting.append((entry, text))
-        return _lines(_follow_all(waiting, self._shell.user_ns, self._root())) if waiting else []
+        return _lines(follow_all(waiting, self._shell.user_ns, self._root())) if waiting else []
 
     def _works(self) -> bool:
         return self._switches.follow and not _autoreloads(self._shell)
@@ -112,7 +112,7 @@ def _scripts(shell: InteractiveShell) -> list[tuple[str, ModuleType]]:
     return [(f"%run {file}", module) for file, module in list(kept.items())]
 
 
-def _follow_all(
+def follow_all(
     waiting: list[tuple[Running, str]], names: dict[str, Any], root: str
 ) -> list[tuple[Running, Followed]]:
     """Follow several files; one that needs what another brings comes after it."""
@@ -124,13 +124,15 @@ def _follow_all(
         refused = []
         for entry, text in waiting:
             if entry.text is None:
-                followed = Followed(refused=f"it changed between its import and the first look at it; {STEP}")
+                followed = Followed(
+                    refused="it changed between its import and the first look at it", step=STEP
+                )
             else:
-                followed = follow(entry.namespace, entry.text, text, entry.file)
+                followed = follow(entry.namespace, entry.text, text, entry.file, behind=entry.behind)
             if followed.refused:
                 refused.append((entry, text, followed))
             else:
-                entry.text = text
+                entry.text, entry.behind = text, followed.behind
                 done.append((entry, follow_imports(entry, followed, names, root)))
         if len(refused) == len(waiting):
             return done + [(entry, followed) for entry, _, followed in refused]
@@ -143,6 +145,10 @@ def _lines(done: list[tuple[Running, Followed]]) -> list[str]:
     lines = []
     for entry, followed in done:
         for line in followed.lines:
-            said = line.replace("live: ", f"live: {entry.name}: ", 1) if several or followed.refused else line
+            said = (
+                line.replace("live: ", f"live: {entry.name}: ", 1)
+                if several or followed.refused or followed.left
+                else line
+            )
             lines.append(said)
     return list(dict.fromkeys(lines))

@@ -25,12 +25,13 @@ class Heap:
     running: list[CodeType]
     caches: list[Any]
     wrappers: list[Any]  # functions with a `__wrapped__`, of any text
+    codes: list[set[Any]]  # sets of codes, as a decorator keeps them that marks frames
 
 
 def look(filename: str, namespace: dict[str, Any]) -> Heap:
     """Walk over all objects that the collector knows: some 30 ms for half a million."""
-    heap = Heap([], [], [], [])
-    kinds = {FunctionType, _CACHE, *_CODE_OF}
+    heap = Heap([], [], [], [], [])
+    kinds = {FunctionType, set, _CACHE, *_CODE_OF}
     for each in gc.get_objects():
         kind = type(each)
         if kind not in kinds:
@@ -40,6 +41,9 @@ def look(filename: str, namespace: dict[str, Any]) -> Heap:
                 heap.functions.append(each)
             if "__wrapped__" in each.__dict__:
                 heap.wrappers.append(each)
+        elif kind is set:
+            if each and type(next(iter(each))) is CodeType:
+                heap.codes.append(each)
         elif kind is _CACHE:
             heap.caches.append(each)
             heap.wrappers.append(each)

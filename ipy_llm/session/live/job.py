@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
-from ipy_llm.session.live.codes import Pair, Text
+from ipy_llm.session.live.codes import Pair, Text, rereads
 from ipy_llm.session.live.heap import Heap
 from ipy_llm.session.live.steps import Steps
+
+ABSENT: Any = object()  # what a name is bound to that is not there
 
 
 class RefusedError(Exception):
@@ -27,12 +29,18 @@ class Job:
     steps: Steps = field(default_factory=Steps)
     patched: list[str] = field(default_factory=list)  # in the order of the text
     notes: list[str] = field(default_factory=list)
+    made_before: list[str] = field(default_factory=list)  # by the import, from what is new now
     functions: dict[int, list[FunctionType]] = field(default_factory=dict)  # of a new node, those that live
     stuck: dict[int, list[FunctionType]] = field(default_factory=dict)  # likewise, those that lack a cell
     remade: set[str] = field(default_factory=set)  # names whose value is another object now
     values: dict[str, tuple[Any, Any]] = field(
         default_factory=dict
     )  # of the module, with what they were and are
+
+    @property
+    def reread(self) -> bool:
+        """Whether annotations are texts now and were values, or the other way."""
+        return rereads(self.before, self.after)
 
     def stands(self, value: Any, node: ast.stmt | None) -> bool:
         """Say whether a value is the function of a definition that stays, other than `node`."""

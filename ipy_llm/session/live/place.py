@@ -103,6 +103,8 @@ class Place:
             for name in wanted & set(local)
             if not name.startswith("__") or name not in given or given[name] is not local[name]
         }
+        if "__annotations__" in local and any(isinstance(each, ast.AnnAssign) for each in statements):
+            made["__annotations__"] = local["__annotations__"]
         for name, wrap in _IMPLICIT.items():
             if isinstance(made.get(name), FunctionType):
                 made[name] = wrap(made[name])

@@ -27,7 +27,9 @@ class Running:
     namespace: dict[str, Any]
     text: str | None
     status: tuple[int, int]  # of the file when last looked at: time in ns, size
-    known: bool = field(default=True)
+    behind: dict[str, str] = field(
+        default_factory=dict
+    )  # definitions that still run an older text, with that
 
 
 class Table:

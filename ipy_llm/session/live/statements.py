@@ -18,8 +18,8 @@ from ipy_llm.session.live.functions import (
     take_header,
 )
 from ipy_llm.session.live.harmless import harmless, same_value
-from ipy_llm.session.live.job import Job
-from ipy_llm.session.live.names import rebind
+from ipy_llm.session.live.job import ABSENT, Job
+from ipy_llm.session.live.names import rebind, starred
 from ipy_llm.session.live.place import Place
 
 # Decorators that keep nothing of the signature they saw.
@@ -68,6 +68,8 @@ def follow_scope(job: Job, place: Place, scope: Scope, follow_class: FollowClass
         if isinstance(value, ModuleType) and value.__name__ == f"{place.namespace.get('__name__')}.{name}":
             continue  # the import system binds a submodule there
         if written in place.table():
+            if not place.classes:
+                job.values[name] = (value, ABSENT)
             place.unbind(job.steps, written)
             job.tell(f"-{place.prefix}{name}")
         _unannotate(job, place, written)
@@ -140,7 +142,11 @@ def _follow(job: Job, place: Place, scope: Scope, change: Change, follow_class: 
         case Changed(_, new) | Added(new):
             _follow_other(job, place, scope, change, new)
         case Removed(old):
-            if isinstance(old, ast.Expr) and not isinstance(old.value, ast.Constant):
+            if isinstance(old, ast.ImportFrom) and old.names[0].name == "*":
+                _unbind_star(job, place, scope, old)
+            elif (
+                not bound(old) and not isinstance(old, ast.Pass) and not _is_constant(old) and not _never(old)
+            ):
                 job.note(f"what {_brief(old)} did stays")
             elif (
                 _is_doc_of(old)
@@ -152,6 +158,22 @@ def _follow(job: Job, place: Place, scope: Scope, change: Change, follow_class: 
 
 def _is_alias(node: ast.stmt) -> bool:
     return type(node).__name__ == "TypeAlias"
+
+
+def _is_constant(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _unbind_star(job: Job, place: Place, scope: Scope, node: ast.ImportFrom) -> None:
+    """Take away what `from m import *` brought and nothing else binds."""
+    brought = starred(node, place.namespace)
+    others = [each for each in scope.new if isinstance(each, ast.ImportFrom) and each.names[0].name == "*"]
+    kept = {name for each in scope.new for name in bound(each)}
+    kept |= {name for each in others for name in starred(each, place.namespace)}
+    for name, value in brought.items():
+        if name not in kept and place.namespace.get(name) is value:
+            place.unbind(job.steps, name)
+            job.tell(f"-{name}")
 
 
 def _is_doc_of(node: ast.stmt) -> bool:
@@ -179,7 +201,7 @@ def _commit(job: Job, place: Place, scope: Scope, node: ast.stmt, made: dict[str
         if not scope.last(name, node) and not only:
             continue
         same = place.table().get(name) is value
-        install(job, place, name, value, node)
+        install(job, place, scope, name, value, node=node)
         if not same and name != "__doc__":
             job.tell(f"{place.prefix}{name}")
     if "__annotations__" in made:
@@ -195,17 +217,22 @@ def _take_annotations(job: Job, place: Place, made: dict[str, Any]) -> None:
         place.bind(job.steps, "__annotations__", made)
 
 
-def install(job: Job, place: Place, name: str, value: Any, node: ast.stmt | None = None) -> None:
+def install(job: Job, place: Place, scope: Scope, name: str, value: Any, *, node: ast.stmt) -> None:
     """Bind a name to what `node` made anew; who holds the old object has the new behaviour where that can be."""
     table = place.table()
     if name not in table:
         place.bind(job.steps, name, value)
+        if not place.classes:
+            job.values[name] = (ABSENT, value)
         return
     was = table[name]
     if was is value:
         return
-    if job.stands(was, node):
-        place.bind(job.steps, name, value)  # what had the name is another definition's, and stays that
+    if job.stands(was, node) or not scope.made(name):
+        # what had the name is another definition's, or another module's, and stays that
+        place.bind(job.steps, name, value)
+        if not place.classes:
+            job.values[name] = (was, value)
         return
     if isinstance(was, FunctionType) and isinstance(value, FunctionType) and _alike(was, value):
         become(job, was, value)
@@ -257,7 +284,7 @@ def _follow_function(job: Job, place: Place, scope: Scope, old: Function, new: F
     if not _same(old.decorator_list, new.decorator_list):
         _remake(job, place, scope, [new])
         return
-    header = not (
+    header = job.reread or not (
         _same(old.args, new.args) and _same(old.returns, new.returns) and _same(*map(_parameters, (old, new)))
     )
     stuck = job.stuck.get(id(new), [])
@@ -277,7 +304,18 @@ def _follow_function(job: Job, place: Place, scope: Scope, old: Function, new: F
         if scope.last(new.name, new) and name in place.table():
             job.note(f"{place.prefix}{new.name}: what it is now holds no function of this file; not followed")
         return
+    _tell_doc(job, place, name, old, new)
     job.tell(f"{place.prefix}{new.name}")
+
+
+def _tell_doc(job: Job, place: Place, name: str, old: Function, new: Function) -> None:
+    """Give a property the docstring of its getter, which it took when it was made."""
+    was, doc = (ast.get_docstring(each, clean=False) for each in (old, new))
+    value = place.table().get(name)
+    if was != doc and isinstance(value, property | functools.cached_property):
+        get = value.fget if isinstance(value, property) else value.func
+        if get in job.functions.get(id(new), []):
+            job.steps.attribute(value, "__doc__", get.__doc__)
 
 
 def _parameters(node: Function) -> Any:
@@ -311,7 +349,7 @@ def _follow_assignment(
         return
     value, before = new.value, getattr(old, "value", None)
     if isinstance(new, ast.AnnAssign) and not (
-        isinstance(old, ast.AnnAssign) and _same(old.annotation, new.annotation)
+        isinstance(old, ast.AnnAssign) and _same(old.annotation, new.annotation) and not job.reread
     ):
         bare = ast.copy_location(ast.AnnAssign(new.target, new.annotation, None, new.simple), new)
         _commit(job, place, scope, new, {"__annotations__": place.run([bare]).get("__annotations__", {})})
