@@ -97,7 +97,8 @@ def compare(old: dict[str, Any], new: dict[str, Any], live: dict[str, Any]) -> d
                 continue
             full = f"{module}.{name}"
             found[full] = "right"
-            if not right and any(_means(each, module, name) for each in said):
+            named = any(re.search(rf"(?<![\w.]){re.escape(full)}(?!\w)", each) for each in live["said"])
+            if not right and (named or any(_means(each, module, name) for each in said)):
                 found[full] = "said"
                 if name in names and name in now:
                     swaps.append((now[name], names[name]))

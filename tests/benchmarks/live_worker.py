@@ -265,7 +265,11 @@ def save(module: types.ModuleType) -> dict[str, Any]:
                 for each, one in vars(value).items()
                 if isinstance(one, types.FunctionType)
             }
-    return {name: each for name, each in held.items() if each.__qualname__ == name}
+    return {
+        name: each
+        for name, each in held.items()
+        if (each.__module__, each.__qualname__) == (module.__name__, name)
+    }
 
 
 def describe_module(module: types.ModuleType) -> dict[str, str]:
@@ -278,13 +282,14 @@ def describe_module(module: types.ModuleType) -> dict[str, str]:
             for each, member in vars(value).items():
                 if each not in _MACHINERY:
                     found[f"{name}.{each}"] = describe(member, module.__name__)
-        else:
-            found[name] = describe(value, module.__name__)
+        else:  # what has another name stands there
+            own = getattr(value, "__qualname__", name) == name
+            found[name] = describe(value, module.__name__ if own else "")
     return found
 
 
 def _header(cls: type) -> str:
-    bases = [f"{each.__module__}.{each.__qualname__}" for each in cls.__mro__]
+    bases = [f"{each.__module__}.{each.__qualname__}" for each in cls.__bases__]
     return repr((cls.__qualname__, type(cls).__qualname__, bases))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def compare(
     old: tuple[Text, Iterable[ast.stmt]], new: tuple[Text, Iterable[ast.stmt]], namespace: dict[str, Any]
 ) -> Scope:
     """Compare the statements of a scope in both texts; branches that are not taken do not count."""
-    olds, news = list(flat(old[1], namespace)), list(flat(new[1], namespace))
+    olds, news = (list(flat(body, _seen(namespace, text.tree))) for text, body in (old, new))
     reread = rereads(old[0], new[0])
     left, right, kept = _unmatched(
         olds,
@@ -98,7 +99,9 @@ def compare(
 def flat(body: Iterable[ast.stmt], namespace: dict[str, Any]) -> Iterator[ast.stmt]:
     """Yield the statements of a body, with those of the branch that is taken in place of an `if`."""
     for node in body:
-        if isinstance(node, ast.If) and harmless(node.test, namespace):
+        if isinstance(node, ast.If) and _is_checking(node.test):
+            yield from flat(node.orelse, namespace)
+        elif isinstance(node, ast.If) and harmless(node.test, namespace):
             try:
                 test = compile(ast.Expression(node.test), "<test>", "eval")
                 taken = eval(test, namespace, {})  # noqa: S307 - as the module did
@@ -108,6 +111,22 @@ def flat(body: Iterable[ast.stmt], namespace: dict[str, Any]) -> Iterator[ast.st
             yield from flat(node.body if taken else node.orelse, namespace)
         else:
             yield node
+
+
+def _seen(namespace: dict[str, Any], tree: ast.Module) -> dict[str, Any]:
+    """Return a namespace with the modules that a text imports, where they are loaded already."""
+    known = dict(namespace)
+    for node in tree.body:
+        for each in node.names if isinstance(node, ast.Import) else ():
+            name = each.name if each.asname else each.name.partition(".")[0]
+            if name in sys.modules:
+                known.setdefault(each.asname or name, sys.modules[name])
+    return known
+
+
+def _is_checking(test: ast.expr) -> bool:
+    """Say whether a test is `TYPE_CHECKING`, which is true for type checkers alone."""
+    return (test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")) == "TYPE_CHECKING"
 
 
 def bound(node: ast.AST) -> set[str]:

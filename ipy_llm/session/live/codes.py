@@ -4,7 +4,8 @@ from __future__ import annotations
 import __future__
 
 import ast
-from collections.abc import Iterable, Iterator
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, TypeAlias, TypeVar
@@ -220,6 +221,34 @@ def _by_name(nodes: Iterable[Defining]) -> dict[str, list[Defining]]:
     found: dict[str, list[Defining]] = {}
     for node in nodes:
         found.setdefault(node.name, []).append(node)
+    return found
+
+
+def adopt(code: CodeType, whole: Mapping[tuple[str, int], Sequence[CodeType]]) -> CodeType:
+    """Return a code of some statements with the functions that the whole text compiles to.
+
+    They do the same, but not in the same way: a compiler that sees the whole text knows what is a module.
+    """
+    consts = []
+    for each in code.co_consts:
+        if not isinstance(each, CodeType):
+            consts.append(each)
+            continue
+        known = whole.get((each.co_name, each.co_firstlineno), ())
+        known = [
+            one
+            for one in known
+            if one.co_freevars == each.co_freevars and one.co_flags & inspect.CO_OPTIMIZED
+        ]
+        consts.append(known[0] if len(known) == 1 else adopt(each, whole))
+    return code.replace(co_consts=tuple(consts))
+
+
+def by_place(code: CodeType) -> dict[tuple[str, int], list[CodeType]]:
+    """Return the codes within one by name and first line."""
+    found: dict[tuple[str, int], list[CodeType]] = {}
+    for each in everything(code):
+        found.setdefault((each.co_name, each.co_firstlineno), []).append(each)
     return found
 
 

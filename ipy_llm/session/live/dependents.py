@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator
 
-from ipy_llm.session.live.changes import Scope, bound
+from ipy_llm.session.live.changes import Removed, Scope, bound
 from ipy_llm.session.live.codes import FUNCTION, outer
 from ipy_llm.session.live.job import Job
-from ipy_llm.session.live.place import Place
 
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__set_name__", "__init_subclass__"})
 
 
-def dependents(job: Job, place: Place, scope: Scope) -> list[str]:
+def dependents(job: Job, scope: Scope) -> list[str]:
     """Return the names of the module that used at the import what is new, each with what it used."""
-    values = {name for name in job.patched if "." not in name and not name.startswith("-")}
     functions = {
         each.path for each in job.pairs if not each.inner and outer(each.before) != outer(each.after)
     }
     called = _affected(job, functions)
-    constants = values - {each.path for each in job.pairs} - _classes(place.namespace)
+    assigned = [each.new for each in scope.changes if not isinstance(each, Removed)]
+    constants = {
+        name for each in assigned if isinstance(each, ast.Assign | ast.AnnAssign) for name in bound(each)
+    }
+    return made_from(scope.kept, constants & set(job.patched) | job.values.keys(), called)
+
+
+def made_from(body: Iterable[ast.stmt], values: Collection[str], called: Collection[str]) -> list[str]:
+    """Return the names that statements bind and that used one of the values, or a call of one of the others."""
     found: dict[str, str] = {}
-    for node in scope.kept:
+    for node in body:
         for name, uses in _uses(node, ""):
-            reason = next((each for each in uses if _counts(each, constants, called)), None)
+            reason = next((each for each in uses if _counts(each, values, called)), None)
             if reason is not None and name not in found:
                 found[name] = reason[0]
     return [f"{name} (uses {reason})" for name, reason in found.items()]
-
-
-def _classes(namespace: dict[str, Any]) -> set[str]:
-    return {name for name, value in namespace.items() if isinstance(value, type)}
 
 
 def _affected(job: Job, functions: set[str]) -> set[str]:
@@ -61,9 +62,9 @@ def _constructs(path: str) -> bool:
     return path.rpartition(".")[2] in _CONSTRUCTORS
 
 
-def _counts(use: tuple[str, bool], constants: set[str], called: set[str]) -> bool:
+def _counts(use: tuple[str, bool], values: Collection[str], called: Collection[str]) -> bool:
     name, is_call = use
-    return name in constants or (is_call and name in called)
+    return name in values or (is_call and name in called)
 
 
 def _uses(node: ast.AST, prefix: str) -> Iterator[tuple[str, list[tuple[str, bool]]]]:

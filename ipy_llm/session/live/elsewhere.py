@@ -11,10 +11,13 @@ from types import ModuleType
 from typing import Any
 
 from ipy_llm.explore.stored import plain_text
+from ipy_llm.session.live.changes import bound
+from ipy_llm.session.live.dependents import made_from
 from ipy_llm.session.live.engine import Followed
 from ipy_llm.session.live.job import ABSENT
 from ipy_llm.session.live.names import public
 from ipy_llm.session.live.running import Running, read_text
+from ipy_llm.session.live.steps import Steps
 
 
 def follow_imports(entry: Running, followed: Followed, session: dict[str, Any], root: str) -> Followed:
@@ -25,42 +28,47 @@ def follow_imports(entry: Running, followed: Followed, session: dict[str, Any], 
     changed = {name: pair for name, pair in followed.values.items() if pair[0] is not pair[1]}
     if not changed:
         return followed
+    made_before = list(followed.made_before)
     for module in list(sys.modules.values()):
         if type(module) is ModuleType and vars(module) is not entry.namespace:
             file = plain_text(vars(module).get("__file__"))
             if file.startswith(root):
-                for name, alias in _imported(vars(module), file, entry.name):
-                    if name == "*":
-                        _star(followed, vars(module), public(entry.namespace), changed)
-                    elif name in changed and vars(module).get(alias) is changed[name][0]:
-                        followed.steps.item(vars(module), alias, changed[name][1])
+                made_before += _follow_in(vars(module), file, entry, changed, followed.steps)
     left = [
         name for name, (was, value) in changed.items() if value is not ABSENT and session.get(name) is was
     ]
-    if not left:
-        return followed
-    note = f"{', '.join(left)} of the session is still as before: import again"
-    return replace(followed, notes=(*followed.notes, note))
+    notes = [f"{', '.join(left)} of the session is still as before: import again"] if left else []
+    return replace(followed, notes=(*followed.notes, *notes), made_before=tuple(made_before))
 
 
-def _star(
-    followed: Followed, table: dict[str, Any], given: dict[str, Any], changed: dict[str, tuple[Any, Any]]
-) -> None:
-    """Give a module that imports all of another what is new there."""
-    for name, (was, value) in changed.items():
-        if table.get(name, ABSENT) is was:
-            if value is ABSENT:
-                followed.steps.no_item(table, name)
-            elif name in given:
-                followed.steps.item(table, name, value)
-
-
-def _imported(namespace: dict[str, Any], file: str, module: str) -> Iterator[tuple[str, str]]:
-    """Yield the names that a file imports from a module, with what it calls them."""
+def _follow_in(
+    table: dict[str, Any], file: str, entry: Running, changed: dict[str, tuple[Any, Any]], steps: Steps
+) -> list[str]:
+    """Rebind what a module imported from another; return what else it made of that at its own import."""
     try:
         tree = ast.parse(read_text(file) or "")
     except (SyntaxError, ValueError):
-        return
+        return []
+    own = {name for each in tree.body for name in bound(each)}  # a `*` among them binds none by name
+    given = public(entry.namespace)
+    renewed = set()
+    for name, alias in _imported(tree, table, entry.name):
+        for each in changed if name == "*" else changed.keys() & {name}:
+            here = each if name == "*" else alias
+            was, value = changed[each]
+            # A name that is not there yet comes when the module itself follows its file.
+            if table.get(here, ABSENT) is not was or (here in own if name == "*" else was is ABSENT):
+                continue
+            if value is not ABSENT and (name != "*" or each in given):
+                steps.item(table, here, value)
+                renewed.add(here)
+            elif value is ABSENT and name == "*":
+                steps.no_item(table, here)
+    return [f"{table.get('__name__')}.{each}" for each in made_from(tree.body, renewed, ())]
+
+
+def _imported(tree: ast.Module, namespace: dict[str, Any], module: str) -> Iterator[tuple[str, str]]:
+    """Yield the names that a text imports from a module, with what it calls them."""
     package = plain_text(namespace.get("__package__"))
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):

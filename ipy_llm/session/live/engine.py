@@ -14,7 +14,16 @@ from typing import Any
 
 from ipy_llm.session.live.changes import Changed, classes, compare
 from ipy_llm.session.live.classes import check, follow_class
-from ipy_llm.session.live.codes import Text, definitions, everything, identity, pairs, read, substance
+from ipy_llm.session.live.codes import (
+    Text,
+    by_place,
+    definitions,
+    everything,
+    identity,
+    pairs,
+    read,
+    substance,
+)
 from ipy_llm.session.live.dependents import dependents
 from ipy_llm.session.live.functions import is_forward, raw_functions, swap, take_doc
 from ipy_llm.session.live.heap import Heap, instances, look
@@ -98,7 +107,7 @@ def follow(
         new = read(after, filename, flags)
     except (SyntaxError, ValueError) as error:
         return Followed(refused=f"it does not compile: {error}")
-    place = Place(namespace, filename, flags | _futures(new))
+    place = Place(namespace, filename, flags, _futures(new), by_place(new.code))
     known = dict(behind or {})
     heap = look(filename, namespace)
     stale = _stale(heap, old, namespace, known)
@@ -159,8 +168,10 @@ def _dump(text: Text, name: str) -> str:
     return ast.dump(node) if node else ""
 
 
-def _futures(text: Text) -> int:
-    return text.code.co_flags & 0x1FE0000  # CO_FUTURE_*
+def _futures(text: Text) -> tuple[ast.stmt, ...]:
+    return tuple(
+        each for each in text.tree.body if isinstance(each, ast.ImportFrom) and each.module == "__future__"
+    )
 
 
 @contextmanager
@@ -219,7 +230,7 @@ def _apply(job: Job, place: Place, left: Collection[str]) -> None:
     }
     for name in sorted(running):
         job.note(f"{name} runs on in a generator or task with its old code")
-    job.made_before += dependents(job, place, scope)
+    job.made_before += dependents(job, scope)
 
 
 def _or_left(follow_one: Any, job: Job, place: Place, old: Any, new: Any) -> None:

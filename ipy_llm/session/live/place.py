@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import CodeType, FunctionType
 from typing import Any
 
 from ipy_llm.session.live.changes import bound
+from ipy_llm.session.live.codes import adopt
 from ipy_llm.session.live.job import RefusedError
 from ipy_llm.session.live.steps import Steps
 
@@ -23,6 +25,10 @@ class Place:
     namespace: dict[str, Any]
     filename: str
     flags: int
+    futures: tuple[ast.stmt, ...] = ()  # imports of `__future__`; as flags, not all of it is done for a tree
+    codes: Mapping[tuple[str, int], Sequence[CodeType]] = field(
+        default_factory=dict, repr=False
+    )  # of the new text
     classes: tuple[type, ...] = ()
     names: tuple[str, ...] = ()
 
@@ -33,7 +39,7 @@ class Place:
 
     def within(self, name: str, cls: type) -> Place:
         """Return the place that the body of a class here is."""
-        return Place(self.namespace, self.filename, self.flags, (*self.classes, cls), (*self.names, name))
+        return replace(self, classes=(*self.classes, cls), names=(*self.names, name))
 
     def table(self) -> Any:
         """Return what the names here are bound to."""
@@ -73,13 +79,17 @@ class Place:
         body = statements
         for name in reversed(self.names):
             body = [_class(name, body)]
-        module = ast.Module(body, [])
-        code = compile(module, self.filename, "exec", self.flags, dont_inherit=True)
+        at = 1 if isinstance(body[0], ast.Expr) else 0  # a docstring stays the first
+        module = ast.Module([*body[:at], *self.futures, *body[at:]], [])
+        code = adopt(compile(module, self.filename, "exec", self.flags, dont_inherit=True), self.codes)
         if not self.names:
             if code.co_flags & inspect.CO_COROUTINE:  # as a cell may
                 raise RefusedError(f"line {statements[0].lineno} awaits")
             scratch: dict[str, Any] = {}
             exec(code, self.namespace, scratch)  # noqa: S102 - as the module itself would
+            for name in {name for each in self.futures for name in bound(each)}:
+                if not any(name in bound(each) for each in statements):
+                    scratch.pop(name, None)
             return scratch
         for name in self.names:
             code = next(

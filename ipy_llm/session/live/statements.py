@@ -292,6 +292,9 @@ def _follow_function(job: Job, place: Place, scope: Scope, old: Function, new: F
         bare = _undecorated(new)
         made = place.run([bare])[name]
         plain = raw_functions(made)[0]
+        code = next(each.after for each in job.pairs if each.new is new)
+        if plain.__code__.co_freevars == code.co_freevars:
+            plain.__code__ = code  # with the line of its decorators
         for function in functions:
             take_header(job.steps, function, plain)
         for function in stuck:
