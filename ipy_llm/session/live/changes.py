@@ -146,6 +146,12 @@ def bound(node: ast.AST) -> set[str]:
     return names
 
 
+def annotated(body: Iterable[ast.stmt]) -> set[str]:
+    """Return the names that statements annotate in their own scope."""
+    every = (each for node in body for each in _own(node) if isinstance(each, ast.AnnAssign))
+    return {each.target.id for each in every if isinstance(each.target, ast.Name)}
+
+
 def _own(node: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes of a statement that belong to its own scope; definitions whole."""
     yield node

@@ -14,7 +14,7 @@ from typing import Any
 
 from ipy_llm.session.live.changes import Change, Changed, Scope, bound, compare
 from ipy_llm.session.live.codes import DEFINING, FUNCTION
-from ipy_llm.session.live.functions import raw_functions
+from ipy_llm.session.live.functions import forward, raw_functions
 from ipy_llm.session.live.harmless import named
 from ipy_llm.session.live.heap import instances
 from ipy_llm.session.live.job import Job, RefusedError
@@ -102,7 +102,7 @@ def check(job: Job, place: Place, old: ast.ClassDef, new: ast.ClassDef) -> None:
             and isinstance(change.old, ast.ClassDef)
             and isinstance(change.new, ast.ClassDef)
         ):
-            check(job, place.within(new.name, cls), change.old, change.new)
+            check(job, place.within(new, cls), change.old, change.new)
     if _dumps(old.keywords) != _dumps(new.keywords) and not _remade(cls, new, place):
         raise RefusedError(
             f"{name}: what follows its bases changed ({', '.join(str(each.arg) for each in [*old.keywords, *new.keywords])})"
@@ -128,7 +128,7 @@ def follow_class(job: Job, place: Place, old: ast.ClassDef, new: ast.ClassDef) -
         job.note(f"{place.prefix}{new.name}: what it is now is no class; only its functions were followed")
         return
     scope = compare((job.before, old.body), (job.after, new.body), place.namespace)
-    living = Living(place, place.within(new.name, cls), cls, old, new, scope)
+    living = Living(place, place.within(new, cls), cls, old, new, scope)
     bases = _dumps(old.bases) != _dumps(new.bases)
     decorated = _dumps(old.decorator_list) != _dumps(new.decorator_list)
     structural = bases or decorated or _dumps(old.keywords) != _dumps(new.keywords)
@@ -254,6 +254,8 @@ def _rebase(job: Job, living: Living, bases: tuple[tuple[type, ...], tuple[Any, 
             for each in getattr(base, "__parameters__", ())
         ]
         job.steps.member(cls, "__parameters__", tuple(dict.fromkeys(parameters)))
+    else:
+        job.steps.no_member(cls, "__parameters__")
 
 
 def _implied_hash(job: Job, cls: type, had: set[str]) -> None:
@@ -339,7 +341,10 @@ def _transplant(job: Job, living: Living, fresh: type) -> None:
             continue
         if type(value).__name__ in {"member_descriptor", "getset_descriptor"}:
             continue
+        was = vars(cls).get(name)
         inside.bind(job.steps, name, value)
+        if isinstance(was, FunctionType) and isinstance(value, FunctionType):
+            forward(job.steps, was, value)
     before = {inside.written(name) for each in old.body for name in bound(each)}
     for name in set(vars(cls)) - set(vars(fresh)) - _FIXED:
         if name in before or name.startswith("__"):

@@ -12,12 +12,16 @@ from ipy_llm.session.live.job import Job
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__set_name__", "__init_subclass__"})
 
 
-def dependents(job: Job, scope: Scope) -> list[str]:
-    """Return the names of the module that used at the import what is new, each with what it used."""
+def affected(job: Job) -> set[str]:
+    """Return the module's names of which a call does something new, by themselves or by what they call."""
     functions = {
         each.path for each in job.pairs if not each.inner and outer(each.before) != outer(each.after)
     }
-    called = _affected(job, functions)
+    return _affected(job, functions)
+
+
+def dependents(job: Job, scope: Scope, called: Collection[str]) -> list[str]:
+    """Return the names of the module that used at the import what is new, each with what it used."""
     assigned = [each.new for each in scope.changes if not isinstance(each, Removed)]
     constants = {
         name for each in assigned if isinstance(each, ast.Assign | ast.AnnAssign) for name in bound(each)
@@ -64,6 +68,8 @@ def _constructs(path: str) -> bool:
 
 def _counts(use: tuple[str, bool], values: Collection[str], called: Collection[str]) -> bool:
     name, is_call = use
+    if is_call and values and name in {"locals", "globals", "vars", "dir"}:
+        return True
     return name in values or (is_call and name in called)
 
 
@@ -92,7 +98,19 @@ def _uses(node: ast.AST, prefix: str) -> Iterator[tuple[str, list[tuple[str, boo
 
 
 def _decorating(nodes: list[ast.expr]) -> list[tuple[str, bool]]:
-    return [(name, True) for name, _ in _names(nodes)]
+    """Return the names in decorators; what decorates is called, what it is given is not."""
+    called = [one for each in nodes for one in _called(each.func if isinstance(each, ast.Call) else each)]
+    return [*called, *_names(nodes)]
+
+
+def _called(node: ast.AST) -> list[tuple[str, bool]]:
+    """Return what is called by `a.b.c`: that, and `a` and `a.b`, whose method it may be."""
+    if isinstance(node, ast.Name):
+        return [(node.id, True)]
+    if not isinstance(node, ast.Attribute):
+        return []
+    holder = _called(node.value)
+    return [*holder, (f"{holder[-1][0]}.{node.attr}", True)] if holder else []
 
 
 def _names(nodes: Iterable[ast.AST]) -> list[tuple[str, bool]]:
@@ -100,11 +118,7 @@ def _names(nodes: Iterable[ast.AST]) -> list[tuple[str, bool]]:
     for top in nodes:
         for each in _outside_functions(top):
             if isinstance(each, ast.Call):
-                root: ast.AST = each.func
-                while isinstance(root, ast.Attribute):
-                    root = root.value
-                if isinstance(root, ast.Name):
-                    found.append((root.id, True))
+                found += _called(each.func)
             elif isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
                 found.append((each.id, False))
     return found

@@ -24,7 +24,7 @@ from ipy_llm.session.live.codes import (
     read,
     substance,
 )
-from ipy_llm.session.live.dependents import dependents
+from ipy_llm.session.live.dependents import affected, dependents
 from ipy_llm.session.live.functions import is_forward, raw_functions, swap, take_doc
 from ipy_llm.session.live.heap import Heap, instances, look
 from ipy_llm.session.live.job import Job, RefusedError
@@ -44,7 +44,8 @@ class Followed:
     `patched` are the names that mean something new, those that are gone with `-` in front; `left` are the definitions
     that stay as they were, each with the reason; `notes` say what else was not followed; `made_before` names
     what the import computed from something that is new. `refused` says why nothing at all was done, `step` what is
-    advised then. `values` are the module's names that mean another object, with both; `behind` has the text
+    advised then. `values` are the module's names that mean another object, with both, `called` those that
+    do something new when they are called; `behind` has the text
     that each definition that was left still runs.
     """
 
@@ -55,6 +56,7 @@ class Followed:
     refused: str = ""
     step: str = ""
     values: dict[str, tuple[Any, Any]] = field(default_factory=dict, repr=False)
+    called: frozenset[str] = field(default=frozenset(), repr=False)
     behind: dict[str, str] = field(default_factory=dict, repr=False)
     steps: Steps = field(default_factory=Steps, repr=False, compare=False)
 
@@ -140,6 +142,7 @@ def follow(
         tuple(job.made_before),
         step=step if any(left.values()) else "",
         values=job.values,
+        called=frozenset(job.called),
         behind={name: known.get(name) or _dump(old, name) for name in left},
         steps=job.steps,
     )
@@ -230,7 +233,8 @@ def _apply(job: Job, place: Place, left: Collection[str]) -> None:
     }
     for name in sorted(running):
         job.note(f"{name} runs on in a generator or task with its old code")
-    job.made_before += dependents(job, scope)
+    job.called = affected(job)
+    job.made_before += dependents(job, scope, job.called)
 
 
 def _or_left(follow_one: Any, job: Job, place: Place, old: Any, new: Any) -> None:

@@ -61,14 +61,14 @@ def copy(function: FunctionType, code: CodeType, closure: tuple[CellType, ...]) 
     return other
 
 
-def forward(steps: Steps, function: FunctionType, target: Any, *, bound: bool = False) -> None:
+def forward(steps: Steps, function: FunctionType, target: Any, *, bound: Any = None) -> None:
     """Make a function call another from now on: whoever saved it means what has its name.
 
-    `bound`: it is a method that was saved with its object, and `target` finds what the object has now.
+    `bound`: it is a method that was saved with its object; `target` finds what the object has now, which is this.
     """
     code = function.__code__
-    flags = target.__code__.co_flags if isinstance(target, FunctionType) and not bound else 0
-    kind = "method" if bound else "call"
+    flags = target.__code__.co_flags if isinstance(target, FunctionType) and bound is None else 0
+    kind = "call" if bound is None else "method"
     if flags & inspect.CO_ASYNC_GENERATOR:
         kind = "stream"
     elif flags & inspect.CO_COROUTINE:
@@ -82,7 +82,9 @@ def forward(steps: Steps, function: FunctionType, target: Any, *, bound: bool = 
     )
     steps.attribute(function, "__defaults__", None)
     steps.attribute(function, "__kwdefaults__", None)
-    steps.item(function.__dict__, "__wrapped__", target)
+    steps.item(
+        function.__dict__, "__wrapped__", target if bound is None else next(iter(raw_functions(bound)), bound)
+    )
 
 
 def _templates() -> list[CodeType]:

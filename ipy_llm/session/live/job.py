@@ -30,6 +30,7 @@ class Job:
     patched: list[str] = field(default_factory=list)  # in the order of the text
     notes: list[str] = field(default_factory=list)
     made_before: list[str] = field(default_factory=list)  # by the import, from what is new now
+    called: set[str] = field(default_factory=set)  # names that do something new when they are called
     functions: dict[int, list[FunctionType]] = field(default_factory=dict)  # of a new node, those that live
     stuck: dict[int, list[FunctionType]] = field(default_factory=dict)  # likewise, those that lack a cell
     remade: set[str] = field(default_factory=set)  # names whose value is another object now

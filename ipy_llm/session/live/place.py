@@ -31,15 +31,18 @@ class Place:
     )  # of the new text
     classes: tuple[type, ...] = ()
     names: tuple[str, ...] = ()
+    body: tuple[ast.stmt, ...] = ()  # of the class, in the new text
 
     @property
     def prefix(self) -> str:
         """What stands before a name in its qualified name."""
         return "".join(f"{name}." for name in self.names)
 
-    def within(self, name: str, cls: type) -> Place:
+    def within(self, node: ast.ClassDef, cls: type) -> Place:
         """Return the place that the body of a class here is."""
-        return replace(self, classes=(*self.classes, cls), names=(*self.names, name))
+        return replace(
+            self, classes=(*self.classes, cls), names=(*self.names, node.name), body=tuple(node.body)
+        )
 
     def table(self) -> Any:
         """Return what the names here are bound to."""
@@ -96,7 +99,8 @@ class Place:
                 each for each in code.co_consts if isinstance(each, CodeType) and each.co_name == name
             )
         cls = self.classes[-1]
-        given = dict(vars(cls))
+        seen = {self.written(name) for name in self._above(statements[0])} | {"__annotations__", "__doc__"}
+        given = {name: value for name, value in vars(cls).items() if name in seen}
         if "__annotations__" in given:
             given["__annotations__"] = dict(given["__annotations__"])
         local = dict(given)
@@ -119,6 +123,10 @@ class Place:
             if isinstance(made.get(name), FunctionType):
                 made[name] = wrap(made[name])
         return made
+
+    def _above(self, node: ast.stmt) -> set[str]:
+        """Return the names that the body of the class has bound where a statement stands."""
+        return {name for each in self.body if each.lineno < node.lineno for name in bound(each)}
 
 
 def _class(name: str, body: list[ast.stmt]) -> ast.ClassDef:

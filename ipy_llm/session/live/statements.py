@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import FunctionType, ModuleType
 from typing import Any
 
-from ipy_llm.session.live.changes import Added, Change, Changed, Removed, Scope, bound, skeleton
+from ipy_llm.session.live.changes import Added, Change, Changed, Removed, Scope, annotated, bound, skeleton
 from ipy_llm.session.live.codes import FUNCTION, Function
 from ipy_llm.session.live.functions import (
     forward,
@@ -72,27 +72,19 @@ def follow_scope(job: Job, place: Place, scope: Scope, follow_class: FollowClass
                 job.values[name] = (value, ABSENT)
             place.unbind(job.steps, written)
             job.tell(f"-{place.prefix}{name}")
-        _unannotate(job, place, written)
-    if not place.classes:
-        _annotate_gone(job, place, scope)
+    _unannotate(job, place, scope)
 
 
-def _annotate_gone(job: Job, place: Place, scope: Scope) -> None:
-    """Take away annotations of names that have a value, but no annotation any more."""
-    for change in scope.changes:
-        if (
-            isinstance(change, Changed)
-            and isinstance(change.old, ast.AnnAssign)
-            and isinstance(change.new, ast.Assign)
-        ):
-            for name in bound(change.new):
-                _unannotate(job, place, name)
-
-
-def _unannotate(job: Job, place: Place, name: str) -> None:
+def _unannotate(job: Job, place: Place, scope: Scope) -> None:
+    """Take away annotations that are no more."""
+    old, new = (annotated(each) for each in (scope.old, scope.new))
     annotations = place.table().get("__annotations__")
-    if isinstance(annotations, dict) and name in annotations:
-        job.steps.no_item(annotations, name)
+    if isinstance(annotations, dict) and old - new:
+        if not new:
+            place.unbind(job.steps, "__annotations__")
+            return
+        for name in old - new:
+            job.steps.no_item(annotations, place.written(name))
 
 
 def _accessor(change: Change, scope: Scope) -> str | None:
@@ -190,7 +182,7 @@ def _is_doc(node: ast.stmt, scope: Scope) -> bool:
 
 def _brief(node: ast.stmt) -> str:
     line = ast.unparse(node).partition("\n")[0]
-    return f"`{line[:47]}...`" if len(line) > 50 else f"`{line}`"
+    return f"`{line[:97]}...`" if len(line) > 100 else f"`{line}`"
 
 
 def _commit(job: Job, place: Place, scope: Scope, node: ast.stmt, made: dict[str, Any], *only: str) -> None:
@@ -222,7 +214,7 @@ def install(job: Job, place: Place, scope: Scope, name: str, value: Any, *, node
     table = place.table()
     if name not in table:
         place.bind(job.steps, name, value)
-        if not place.classes:
+        if not place.classes and name != "__doc__":
             job.values[name] = (ABSENT, value)
         return
     was = table[name]
@@ -231,7 +223,7 @@ def install(job: Job, place: Place, scope: Scope, name: str, value: Any, *, node
     if job.stands(was, node) or not scope.made(name):
         # what had the name is another definition's, or another module's, and stays that
         place.bind(job.steps, name, value)
-        if not place.classes:
+        if not place.classes and name != "__doc__":
             job.values[name] = (was, value)
         return
     if isinstance(was, FunctionType) and isinstance(value, FunctionType) and _alike(was, value):
@@ -240,17 +232,27 @@ def install(job: Job, place: Place, scope: Scope, name: str, value: Any, *, node
     if isinstance(was, dict | list | set) and type(was) is type(value) and type(was) in {dict, list, set}:
         job.steps.contents(was, value)
         return
+    _keep_home(place, was, value)
     place.bind(job.steps, name, value)
     job.remade.add(f"{place.prefix}{name}")
     if not place.classes:
-        job.values[name] = (was, value)
         if isinstance(was, FunctionType) and callable(value):
             forward(job.steps, was, value)
+        elif name != "__doc__":
+            job.values[name] = (was, value)
         rebind(job.steps, was, value)
     elif isinstance(was, FunctionType) and isinstance(
         value, FunctionType | staticmethod | classmethod | _CACHE
     ):
-        forward(job.steps, was, _binder(value), bound=True)
+        forward(job.steps, was, _binder(value), bound=value)
+
+
+def _keep_home(place: Place, was: Any, value: Any) -> None:
+    """Give what was made anew the module that someone said it is from, as packages do for what they export."""
+    here = place.namespace.get("__name__")
+    kinds = (type, FunctionType)
+    if isinstance(was, kinds) and isinstance(value, kinds) and value.__module__ == here != was.__module__:
+        value.__module__ = was.__module__
 
 
 def _binder(value: Any) -> Callable[[Any], Any]:
@@ -258,7 +260,9 @@ def _binder(value: Any) -> Callable[[Any], Any]:
 
 
 def _alike(was: FunctionType, value: FunctionType) -> bool:
-    """Say whether one can become the other: no cells but that of its class."""
+    """Say whether one can become the other: of the same module, with no cells but that of its class."""
+    if was.__globals__ is not value.__globals__:
+        return False
     free = value.__code__.co_freevars
     return free == was.__code__.co_freevars[: len(free)] and set(free) <= {"__class__"}
 
