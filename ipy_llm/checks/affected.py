@@ -170,7 +170,11 @@ def _unwanted(
 
 @dataclass(slots=True)
 class Trace:
-    """What a run told of what ran, as the recorder wrote it."""
+    """What a run told of what ran, as the recorder wrote it.
+
+    Where that was asked, `early` are the modules of others that were there before any of the project's, `late` those at the
+    end. `forked` says that it was a fork of a process that waited.
+    """
 
     codes: list[tuple[str, int]] = field(default_factory=list)
     tests: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -180,6 +184,9 @@ class Trace:
     met: dict[str, list[str]] = field(default_factory=dict)
     session: dict[str, Any] | None = None
     items: frozenset[str] | None = None
+    early: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+    forked: bool = False
 
 
 def learn(

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Protocol
 
 # How often the end is looked for, in seconds: `Popen.wait` cannot also wait for `stop`.
 _TICK = 0.02
@@ -51,7 +51,6 @@ def run(
     Python with faulthandler prints its stack. Whatever it started in its process group, and when it is stopped all
     its descendants, die with it. Raises OSError if it cannot be started.
     """
-    began = time.monotonic()
     with open(given or os.devnull, "rb") as stdin:
         process = subprocess.Popen(
             command,
@@ -63,7 +62,37 @@ def run(
             start_new_session=True,
         )
     assert process.stdout is not None
-    printed = _Tail(process.stdout, keep)
+    return follow(process, process.stdout, timeout=timeout, stop=stop, keep=keep, last_words=last_words)
+
+
+class Process(Protocol):
+    """What is asked of one that runs in a process group of its own, as of a `Popen`."""
+
+    pid: int
+    returncode: Any
+
+    def poll(self) -> int | None:
+        """Return its status, None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its status once it has ended; raise `subprocess.TimeoutExpired` where that takes longer."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Send it a signal."""
+
+
+def follow(
+    process: Process,
+    output: IO[bytes],
+    *,
+    timeout: float,
+    stop: threading.Event | None = None,
+    keep: int = 1 << 18,
+    last_words: bool = False,
+) -> Ended:
+    """See a process that prints into the pipe `output` to its end, as `run` does."""
+    began = time.monotonic()
+    printed = _Tail(output, keep)
     stopped = True
     try:
         while process.poll() is None:
@@ -100,7 +129,7 @@ class _Tail(threading.Thread):
         return bytes(self._bytes[-self._keep :]).decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-def _end(process: subprocess.Popen[bytes], *, last_words: bool) -> None:
+def _end(process: Process, *, last_words: bool) -> None:
     if sys.platform == "win32":
         if process.poll() is None:
             subprocess.run(

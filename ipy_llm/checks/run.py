@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ipy_llm.checks.daemon import wanted
 from ipy_llm.checks.interpreter import project_interpreter
 from ipy_llm.checks.names import names_after
 from ipy_llm.checks.report import Report
 from ipy_llm.checks.retest import affected_tests, all_tests
 from ipy_llm.checks.retype import all_types, types_after
 from ipy_llm.checks.types import is_typed
+from ipy_llm.checks.warm import warm_for
 from ipy_llm.workspace.files import Change
 from ipy_llm.workspace.project import walk
 
@@ -43,24 +45,32 @@ def has_tests(root: Path) -> bool:
     return any(path.name.startswith("test_") or path.name.endswith("_test.py") for path in walk(root))
 
 
-def run_checks(root: Path, cache: Path, *, timeout: float = TIMEOUT) -> tuple[Report, ...]:
+def run_checks(
+    root: Path, cache: Path, *, timeout: float = TIMEOUT, lasting: bool = False
+) -> tuple[Report, ...]:
     """Run the types and, where there are any, the tests, side by side, each for at most `timeout` seconds.
 
-    `cache` is our folder for the project. Nothing is raised for a check that fails, is missing or dies: its report says so.
+    `cache` is our folder for the project. `lasting`: this process lives on, and what waits for the next tests is begun. Nothing is raised for a check that fails, is missing or dies: its report says so.
     """
     root = root.resolve()
     interpreter = project_interpreter(root)
     stop = threading.Event()
+    warm = warm_for(root) if lasting and wanted(os.environ) else None
     checks: list[Callable[[], Report]] = [
         lambda: all_types(root, interpreter, cache, timeout=timeout, stop=stop)
     ]
     if has_tests(root):
-        checks.append(lambda: all_tests(root, interpreter, cache, timeout=timeout, stop=stop))
+        checks.append(lambda: all_tests(root, interpreter, cache, timeout=timeout, stop=stop, warm=warm))
     return _side_by_side(checks, stop)
 
 
 def run_checks_after(
-    root: Path, cache: Path, changes: Sequence[Change], *, timeout: float = TIMEOUT
+    root: Path,
+    cache: Path,
+    changes: Sequence[Change],
+    *,
+    timeout: float = TIMEOUT,
+    lasting: bool = False,
 ) -> tuple[Report, ...]:
     """Run what the changes, which are written, can have broken, and report only that.
 
@@ -70,6 +80,7 @@ def run_checks_after(
     before = _relative(root, changes)
     interpreter = project_interpreter(root)
     stop = threading.Event()
+    warm = warm_for(root) if lasting and wanted(os.environ) else None
     tested = has_tests(root)
     checks: list[Callable[[], Report]] = [
         lambda: names_after(root, interpreter, before, timeout=timeout, stop=stop)
@@ -77,7 +88,9 @@ def run_checks_after(
     if tested or is_typed(root):
         checks.append(lambda: types_after(root, interpreter, cache, before, timeout=timeout, stop=stop))
     if tested:
-        checks.append(lambda: affected_tests(root, interpreter, cache, before, timeout=timeout, stop=stop))
+        checks.append(
+            lambda: affected_tests(root, interpreter, cache, before, timeout=timeout, stop=stop, warm=warm)
+        )
     return _once(_side_by_side(checks, stop))
 
 

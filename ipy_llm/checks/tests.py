@@ -19,6 +19,7 @@ from ipy_llm.checks.failures import Frame, failure, last_words, one_line, place,
 from ipy_llm.checks.interpreter import not_installed, project_environment, spelled
 from ipy_llm.checks.process import Ended, end_marked, run
 from ipy_llm.checks.report import Diagnostic, Report, count
+from ipy_llm.checks.warm import Warm
 
 _RECORDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "inside", "recorder.py")
 
@@ -41,7 +42,7 @@ class Plan:
     `skip` are files that are not collected, relative to the root, `leave` ids that do not run, `only` the ids beside which
     none runs, `first` lists of ids, the earliest to run first, and after these the tests in the files `close`. `overlay` are files, relative to the root,
     to be read with other bytes, None for one that is not there. `trace` asks for what each test ran; it takes `writes` of the
-    project's files, see `Blocks`. After
+    project's files, see `Blocks`. `modules` asks for what was imported of others. After
     `budget` seconds, three quarters of the time by default, no further test begins.
     """
 
@@ -53,6 +54,7 @@ class Plan:
     overlay: Mapping[str, bytes | None] = field(default_factory=dict)
     trace: bool = True
     writes: Mapping[str, Sequence[tuple[int, str, int]]] = field(default_factory=dict)
+    modules: bool = False
     budget: float | None = None
 
 
@@ -64,27 +66,35 @@ def run_tests(
     *,
     timeout: float,
     stop: threading.Event | None = None,
+    warm: Warm | None = None,
 ) -> tuple[Report, Trace]:
     """Run the project's tests as planned for at most `timeout` seconds; report what fails, and tell what ran.
 
     `cache` is our folder for the project; pytest's own cache and hypothesis's examples are kept there. A test that
-    kills the interpreter, or still runs when the time is over, is a finding itself.
+    kills the interpreter, or still runs when the time is over, is a finding itself. With `warm` it is a fork of what waits
+    there, if that is ready.
     """
     cache.mkdir(parents=True, exist_ok=True)
     scratch = cache / f"tests-{os.getpid()}-{time.monotonic_ns()}"
     scratch.mkdir()
     events = scratch / "events.jsonl"
-    env = project_environment(interpreter)
-    env[_MARK] = str(events)
-    env.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "hypothesis"))
+    env = environment_of(interpreter, cache)
+    mark = {_MARK: str(events)}
     # not `-p no:cacheprovider`: `--ff` in the project's addopts would then be a usage error, `config.cache` be missing
     options = [*_OPTIONS, "-o", f"cache_dir={cache / 'pytest'}"]
     try:
         told_plan = _as_json(plan, root, scratch, timeout) | {"codes": str(cache / "codes")}
         (scratch / "plan.json").write_text(json.dumps(told_plan), "ascii")
-        command = [str(interpreter), _RECORDER, str(events), str(scratch / "plan.json"), *options]
-        ended = run(command, folder=root, env=env, timeout=timeout, stop=stop, last_words=True)
+        words = [str(events), str(scratch / "plan.json"), *options]
+        ended = None
+        if warm is not None:
+            ended = warm.run(interpreter, words, env=env, mark=mark, timeout=timeout, stop=stop)
+        forked = ended is not None
+        if ended is None:
+            command = [str(interpreter), _RECORDER, *words]
+            ended = run(command, folder=root, env=env | mark, timeout=timeout, stop=stop, last_words=True)
         told = _read(root, events)
+        told.trace.forked = forked
         if told.status is None:
             end_marked(f"{_MARK}={events}")  # no fixture has ended what it started
     except OSError as error:
@@ -94,6 +104,13 @@ def run_tests(
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return _report(root, interpreter, told, ended), told.trace
+
+
+def environment_of(interpreter: Path, cache: Path) -> dict[str, str]:
+    """Return the environment in which tests run."""
+    env = project_environment(interpreter)
+    env.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "hypothesis"))
+    return env
 
 
 def _as_json(plan: Plan, root: Path, scratch: Path, timeout: float) -> dict[str, Any]:
@@ -112,6 +129,7 @@ def _as_json(plan: Plan, root: Path, scratch: Path, timeout: float) -> dict[str,
         "overlay": overlay,
         "trace": plan.trace,
         "writes": dict(plan.writes),
+        "modules": plan.modules,
         "budget": timeout * _SOFTLY if plan.budget is None else plan.budget,
     }
 
@@ -168,10 +186,14 @@ def _add(told: _Told, root: Path, event: dict[str, Any]) -> None:
             told.broken = one_line(text)[0] + "".join(f" ({place})" for place in ours[-1:])
         case {"missing": _, "pip": has_pip}:
             told.missing, told.has_pip = True, has_pip
-        case {"late": _}:
+        case {"late": True}:
             told.late = True
         case {"status": status}:
             told.status = status
+        case {"early": names}:
+            told.trace.early = tuple(names)
+        case {"late": names}:
+            told.trace.late = tuple(names)
         case {"items": items}:
             told.trace.items = frozenset(items)
         case {"codes": codes}:

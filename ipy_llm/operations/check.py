@@ -9,6 +9,7 @@ from ipy_llm.checks.daemon import stop_daemons
 from ipy_llm.checks.render import render
 from ipy_llm.checks.report import Report, as_json
 from ipy_llm.checks.run import run_checks, run_checks_after
+from ipy_llm.checks.warm import stop_warm
 from ipy_llm.errors import IpyLlmError
 from ipy_llm.operations.importing import hinted
 from ipy_llm.operations.operation import Reply
@@ -24,7 +25,7 @@ LINES = 15  # an edit and its checks answer in at most so many
 
 def check(workspace: Workspace) -> Reply:
     """Run mypy and the tests, and list what fails."""
-    reports = run_checks(workspace.root, prepare_cache(workspace.root))
+    reports = run_checks(workspace.root, prepare_cache(workspace.root), lasting=workspace.lasting)
     return _reply((), {}, reports, limit=60)
 
 
@@ -42,7 +43,9 @@ def after_write(reply: Reply, entry: Entry, workspace: Workspace, asked: Policy 
 
 def with_verdict(reply: Reply, workspace: Workspace, changes: Sequence[Change]) -> Reply:
     """Return the reply to an edit that is written with what it broke that was not broken before."""
-    reports = run_checks_after(workspace.root, prepare_cache(workspace.root), changes)
+    reports = run_checks_after(
+        workspace.root, prepare_cache(workspace.root), changes, lasting=workspace.lasting
+    )
     reports = hinted(reports, workspace)
     return _reply(reply.lines, reply.facts, reports, limit=max(LINES - len(reply.lines), 3))
 
@@ -64,6 +67,7 @@ def _reverted(reply: Reply, entry: Entry, workspace: Workspace) -> Reply:
 def close(workspace: Workspace) -> None:
     """End what checks left running for the next time: for a session that ends. By itself it ends after a while."""
     stop_daemons(cache_folder(workspace.root))
+    stop_warm(workspace.root)
 
 
 def _reply(said: tuple[str, ...], facts: dict[str, object], reports: Sequence[Report], limit: int) -> Reply:

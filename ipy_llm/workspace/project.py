@@ -142,12 +142,14 @@ class Workspace:
 
     `seen` holds the digests of what was shown or edited, by full address: who keeps one workspace's for the
     next, as a session does, need not send them again. `cells` is the folder that a session lays its cells in.
+    `lasting` says that this process lives on after the verb, and ends what was begun for it.
     """
 
     root: Path
     folder: Path
     seen: dict[str, str] = field(default_factory=dict, compare=False)
     cells: Path | None = None
+    lasting: bool = field(default=False, compare=False)
 
     @classmethod
     def open(cls, root: str | None = None, folder: Path | None = None) -> Workspace:

@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from affected import Mutation, mutations
@@ -31,6 +31,8 @@ from affected import Mutation, mutations
 from ipy_llm.checks.interpreter import project_environment
 from ipy_llm.checks.retest import all_tests
 from ipy_llm.checks.retype import all_types
+from ipy_llm.checks.warm import warm_for
+from ipy_llm.errors import IpyLlmError
 from ipy_llm.operations.operation import perform
 from ipy_llm.operations.registry import load
 from ipy_llm.workspace.journal import prepare_cache
@@ -90,7 +92,7 @@ class Session:
     """Edits as a session makes them: in one process that lives."""
 
     def __init__(self, root: Path) -> None:
-        self._workspace = Workspace.open(str(root))
+        self._workspace = replace(Workspace.open(str(root)), lasting=True)
 
     def edit(self, address: str, text: str, *, check: str) -> dict:
         arguments = {"address": address, "text": text, "check": check}
@@ -221,7 +223,8 @@ def main() -> None:
             timed(commands["mypy, kept"], root, env)
         cache = prepare_cache(root)
         began = time.perf_counter()
-        tests = all_tests(root, python, cache, timeout=LONG)
+        warm = warm_for(root) if options.face == "session" else None
+        tests = all_tests(root, python, cache, timeout=LONG, warm=warm)
         print(
             f"all tests, traced: {time.perf_counter() - began:.1f} s, {tests.ran} ran, {len(tests.diagnostics)} fail"
         )
@@ -231,7 +234,11 @@ def main() -> None:
         time.sleep(15)  # the daemon of mypy reads the project meanwhile
         try:
             for drawn in draw(root, options.source, options.count, options.seed):
-                results.append(one(root, face, drawn, commands, env))
+                try:
+                    results.append(one(root, face, drawn, commands, env))
+                except IpyLlmError as error:  # a name would vanish, or it does not parse
+                    print(f"refused: {error.message}")
+                    continue
                 if options.out:
                     with options.out.open("a") as file:
                         file.write(json.dumps(results[-1]) + "\n")

@@ -13,6 +13,7 @@ EVENTS is a file to which one JSON object a line is appended, so that a run that
     {"late": true}                      the time was over before all had run
     {"broken": text, "frames": [[path, line], ...]}     pytest gave up: an internal error, an interruption
     {"status": 0}                       the exit status; without it the interpreter died
+    {"early": [name, ...]}, {"late": [name, ...]}   modules of others, there before any of the project's, and at the end
 
 and of what ran (see `tracer`), where code is named by its number in the order of `codes`:
 
@@ -28,7 +29,9 @@ have used what they left. `whole` says that the test is written in something els
 another thing each time.
 
 PLAN is a JSON file, see `plugin.Selection`; further `budget`, seconds for all, `overlay`, see `overlay.install`, `trace`,
-`writes`, see `outliving.Outliving`, and `codes`, the folder of `compiled.Codes`.
+`writes`, see `outliving.Outliving`, and `codes`, the folder of `compiled.Codes`; `modules` asks for `early` and `late`.
+
+    python recorder.py --wait DESCRIPTOR    wait for runs, see `zygote`
 
 Paths are absolute, those of `tracer` relative to the project; lines 1-based, frames outermost first. Nothing but the
 standard library and pytest is used, in the Python of any project (3.8 or newer, pytest 6 or newer).
@@ -120,6 +123,8 @@ def main(events: str, plan_file: str, arguments: list[str]) -> int:
         helpers = [_sibling(name) for name in ("looking", "outliving", "monitoring")]
         tracer = tracing.Tracer(os.getcwd(), *helpers, writes)
         plugins.append(plugin.Traces(tracer, tracing.Context, recorder.note))
+    if plan.get("modules"):
+        plugins.append(_sibling("loaded").Loaded(recorder.note))
     # what a test that looks sees under `python -m pytest`
     sys.argv = [os.path.join(os.path.dirname(pytest.__file__), "__main__.py"), *arguments]
     if tracer is not None:
@@ -148,4 +153,9 @@ def _sibling(name: str) -> Any:
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "--wait":
+        words = _sibling("zygote").serve(int(sys.argv[2]))
+        if words is None:
+            sys.exit(0)
+        sys.argv[1:] = words
     sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
