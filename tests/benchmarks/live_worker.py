@@ -157,7 +157,9 @@ def matrix(tool: str) -> dict[str, Any]:
 
 def one_edit(tool: str, edit: Any, path: Path, number: int) -> dict[str, Any]:
     try:
-        expected = answers(edit, session(edit, load(edit.after, path)))
+        other = path.with_name("fresh")  # a tool may know code by its file
+        other.mkdir()
+        expected = answers(edit, session(edit, load(edit.after, other / path.name)))
     except ImportError:
         expected = ["nothing"]
     write(path, edit.before, 2 * number)

@@ -343,7 +343,9 @@ def _transplant(job: Job, living: Living, fresh: type) -> None:
             continue
         was = vars(cls).get(name)
         inside.bind(job.steps, name, value)
-        if isinstance(was, FunctionType) and isinstance(value, FunctionType):
+        if was is value or not isinstance(was, FunctionType) or not isinstance(value, FunctionType):
+            continue
+        if was.__qualname__ == value.__qualname__ == f"{cls.__qualname__}.{name}":  # made for this class alone
             forward(job.steps, was, value)
     before = {inside.written(name) for each in old.body for name in bound(each)}
     for name in set(vars(cls)) - set(vars(fresh)) - _FIXED:
