@@ -64,9 +64,9 @@ def answers(edit: LiveEdit, names: dict[str, Any]) -> list[str]:
 
 def _answer(line: str, names: dict[str, Any]) -> str:
     try:
-        return repr(eval(line, names))
+        return re.sub(r" at 0x[0-9a-f]+", "", repr(eval(line, names)))
     except Exception as error:  # noqa: BLE001 - what an edit broke may raise anything
-        return f"{type(error).__name__}: {error}"
+        return type(error).__name__
 
 
 def fresh(edit: LiveEdit, path: Path) -> list[str]:

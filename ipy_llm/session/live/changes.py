@@ -25,9 +25,10 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A statement that is new, or whose binding counts now."""
+    """A statement that is new; or, `again`, one that stays, but whose binding counts only now."""
 
     new: ast.stmt
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def compare(
         after = [each for each in news if name in bound(each)]
         if before and after and id(after[-1]) not in fresh and ast.dump(before[-1]) != ast.dump(after[-1]):
             fresh.add(id(after[-1]))
-            changes.append(Added(after[-1]))
+            changes.append(Added(after[-1], again=True))
     position = {id(each): place for place, each in enumerate(news)}
     changes.sort(key=lambda each: position[id(each.new)] if not isinstance(each, Removed) else 0)
     changes += [Removed(each) for each in left if id(each) not in paired]

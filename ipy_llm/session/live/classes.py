@@ -14,6 +14,7 @@ from typing import Any
 
 from ipy_llm.session.live.changes import Change, Changed, Scope, bound, compare
 from ipy_llm.session.live.codes import DEFINING, FUNCTION
+from ipy_llm.session.live.enums import check_members, take_members
 from ipy_llm.session.live.functions import forward, raw_functions
 from ipy_llm.session.live.harmless import named
 from ipy_llm.session.live.heap import instances
@@ -93,8 +94,8 @@ def check(job: Job, place: Place, old: ast.ClassDef, new: ast.ClassDef) -> None:
         names = _names(change)
         if "__slots__" in names:
             raise RefusedError(f"{name}: its __slots__ changed, and objects of it have the old layout")
-        if isinstance(cls, enum.EnumMeta) and not _is_definition(change) and names - {"__doc__"}:
-            raise RefusedError(f"{name}: members of an Enum changed")
+        if isinstance(cls, enum.EnumMeta):
+            check_members(cls, change, name)
         if _is_named_tuple(cls) and _is_field(change):
             raise RefusedError(f"{name}: fields of a NamedTuple changed, and objects of it have the old ones")
         if (
@@ -132,7 +133,9 @@ def follow_class(job: Job, place: Place, old: ast.ClassDef, new: ast.ClassDef) -
     bases = _dumps(old.bases) != _dumps(new.bases)
     decorated = _dumps(old.decorator_list) != _dumps(new.decorator_list)
     structural = bases or decorated or _dumps(old.keywords) != _dumps(new.keywords)
-    if _remade(cls, new, place) and (structural or any(_matters(change, cls) for change in scope.changes)):
+    if isinstance(cls, enum.EnumMeta) and not all(_is_definition(each) for each in scope.changes):
+        _renew_enum(job, living)
+    elif _remade(cls, new, place) and (structural or any(_matters(change, cls) for change in scope.changes)):
         _rebuild(job, living)
     else:
         if bases:
@@ -305,6 +308,19 @@ def _rebuild(job: Job, living: Living) -> None:
     job.tell(living.shown)
 
 
+def _renew_enum(job: Job, living: Living) -> None:
+    """Make the Enum of the new text, and give the living one its members."""
+    made = _makers(living.cls, living.new, living.place)
+    if made:
+        raise RefusedError(f"{living.shown}: to make it anew {made[0]} would run again")
+    fresh = living.place.run([living.new])[living.place.written(living.new.name)]
+    take_members(job, living.cls, fresh, living.shown)
+    kept = tuple(each for each in living.scope.changes if _is_definition(each))
+    gone = living.scope.gone - set(living.cls.__dict__["_member_map_"])
+    follow_scope(job, living.inside, replace(living.scope, changes=kept, gone=gone), follow_class)
+    job.tell(living.shown)
+
+
 def _check_layout(cls: type, fresh: type, shown: str) -> None:
     if type(cls) is not type(fresh):
         raise RefusedError(f"{shown}: it has another metaclass now")
@@ -345,7 +361,9 @@ def _transplant(job: Job, living: Living, fresh: type) -> None:
         inside.bind(job.steps, name, value)
         if was is value or not isinstance(was, FunctionType) or not isinstance(value, FunctionType):
             continue
-        if was.__qualname__ == value.__qualname__ == f"{cls.__qualname__}.{name}":  # made for this class alone
+        if (
+            was.__qualname__ == value.__qualname__ == f"{cls.__qualname__}.{name}"
+        ):  # made for this class alone
             forward(job.steps, was, value)
     before = {inside.written(name) for each in old.body for name in bound(each)}
     for name in set(vars(cls)) - set(vars(fresh)) - _FIXED:

@@ -127,6 +127,8 @@ def _follow(job: Job, place: Place, scope: Scope, change: Change, follow_class: 
             _commit(job, place, scope, new, place.run([new]))
         case Changed(_, new) | Added(new) if _is_doc(new, scope):
             _commit(job, place, scope, new, place.run([new]), "__doc__")
+        case Added(new, again=True) if isinstance(new, FUNCTION) and _decorators(new) - _BLIND:
+            job.note(f"{place.prefix}{new.name}: an earlier definition counts again, and was not run again")
         case Added(new) if isinstance(new, (*FUNCTION, ast.ClassDef)):
             _remake(job, place, scope, [new])
         case Added(ast.Assign() | ast.AnnAssign() as new) if bound(new):
@@ -134,7 +136,10 @@ def _follow(job: Job, place: Place, scope: Scope, change: Change, follow_class: 
         case Changed(_, new) | Added(new):
             _follow_other(job, place, scope, change, new)
         case Removed(old):
-            if isinstance(old, ast.ImportFrom) and old.names[0].name == "*":
+            effects = sorted(_decorators(old) - _BLIND) if isinstance(old, FUNCTION) else []
+            if effects:
+                job.note(f"what @{effects[0]} did with {place.prefix}{old.name} stays")  # type: ignore[attr-defined] # it has a name
+            elif isinstance(old, ast.ImportFrom) and old.names[0].name == "*":
                 _unbind_star(job, place, scope, old)
             elif (
                 not bound(old) and not isinstance(old, ast.Pass) and not _is_constant(old) and not _never(old)

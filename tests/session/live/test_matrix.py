@@ -36,3 +36,31 @@ def test_running_objects_follow_an_edit_or_it_is_told(edit, place):
         assert not followed.refused
         assert not followed.left
         assert found == expected, followed
+
+
+@pytest.mark.parametrize("edit", table(), ids=lambda edit: edit.name)
+def test_a_patch_that_is_taken_back_leaves_what_was(edit, place):
+    unpatched = answers(edit, session(edit, load(edit.before, place)))
+    linecache.checkcache(str(place))
+    module = load(edit.before, place)
+    names = session(edit, module)
+    followed = follow(vars(module), edit.before, edit.after, str(place))
+    followed.back()
+    if "registration" not in edit.name:  # what a new statement did elsewhere is not ours to undo
+        assert answers(edit, names) == unpatched
+
+
+@pytest.mark.parametrize("edit", table(), ids=lambda edit: edit.name)
+def test_an_edit_and_its_undo_come_to_what_was(edit, place):
+    if edit.said:
+        pytest.skip("what was left is tested by itself")
+    expected = answers(edit, session(edit, load(edit.before, place)))
+    linecache.checkcache(str(place))
+    module = load(edit.before, place)
+    names = session(edit, module)
+    place.write_text(edit.after)
+    first = follow(vars(module), edit.before, edit.after, str(place))
+    place.write_text(edit.before)
+    second = follow(vars(module), edit.after, edit.before, str(place), behind=first.behind)
+    found = answers(edit, names)
+    assert found == expected or second.left or second.notes or second.made_before
