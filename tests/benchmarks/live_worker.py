@@ -51,7 +51,14 @@ class Reload:
         """Nothing to keep."""
 
     def apply(self, changed: Changed) -> list[str]:
-        return [said for name, _ in changed for said in self._try(name)]
+        waiting, said = changed, ["first"]
+        while said:  # one that needs what another brings comes after it
+            said = [each for one in waiting for each in self._try(one[0])]
+            failed = [one for one in waiting if any(each.startswith(f"{one[0]}: ") for each in said)]
+            if len(failed) == len(waiting):
+                break
+            waiting = failed
+        return said
 
     def _try(self, name: str) -> list[str]:
         try:
@@ -79,11 +86,20 @@ class Autoreload(Reload):
         self.reloader.enabled = True
         self.reloader.check(check_all=True, do_reload=False)
 
-    def apply(self, _: Changed) -> list[str]:
-        errors = io.StringIO()
-        with contextlib.redirect_stderr(errors):
-            self.reloader.check(check_all=True)
-        return errors.getvalue().splitlines()
+    def apply(self, _changed: Changed) -> list[str]:
+        said = ""
+        for _ in range(3):  # one that needs what another brings comes after it
+            errors = io.StringIO()
+            with contextlib.redirect_stderr(errors):
+                self.reloader.check(check_all=True)
+            said = errors.getvalue()
+            if not self.reloader.failed:
+                break
+            for name, module in list(sys.modules.items()):
+                if getattr(module, "__file__", None) in self.reloader.failed:
+                    self.reloader.modules_mtimes[name] = 0.0
+            self.reloader.failed.clear()
+        return said.splitlines()
 
 
 class Jurigged(Reload):
