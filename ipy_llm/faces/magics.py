@@ -140,7 +140,7 @@ class IpyLLM(Magics):
             workspace = Workspace.open(self.root or None)
             seen = self._seen.setdefault(workspace.root, {})
             workspace = replace(workspace, seen=seen, cells=self._cells.lay_out(), lasting=True)
-            self._following.notice()  # the cell may have imported what it edits now
+            self._following.notice(str(workspace.root))  # the cell may have imported what it edits now
             reply = perform(operation, workspace, arguments)
         except IpyLlmError as error:
             raise UsageError(str(error)) from None

@@ -109,7 +109,10 @@ def flat(body: Iterable[ast.stmt], namespace: dict[str, Any]) -> Iterator[ast.st
             except (NameError, AttributeError, TypeError, ValueError, LookupError):
                 yield node
                 continue
-            yield from flat(node.body if taken else node.orelse, namespace)
+            if taken and "__main__" in ast.dump(node.test):
+                yield node  # what a script does is no definition
+            else:
+                yield from flat(node.body if taken else node.orelse, namespace)
         else:
             yield node
 

@@ -95,11 +95,13 @@ def follow(
     flags: int = 0,
     step: str = STEP,
     behind: Mapping[str, str] | None = None,
+    effects: bool = False,
 ) -> Followed:
     """Make the objects of a namespace, which ran `before`, what `after` says: each definition wholly or not at all.
 
     `filename` is the one that the code was compiled with, `flags` those of `__future__` imports beyond the
-    text's own, `step` what is advised for what was not followed, `behind` what earlier edits left. No statement that
+    text's own, `step` what is advised for what was not followed, `behind` what earlier edits left, `effects` whether new assignments run that call what
+    may have any. No statement that
     stands in both texts runs again, and where a new one fails nothing is changed. The collector's list of objects
     finds the functions, whoever holds them; those of threads that run meanwhile take the new code at their
     next call.
@@ -120,9 +122,8 @@ def follow(
     left = _carried(old, new, known)
     with _alone():
         while True:
-            job = Job(
-                old, new, heap, [each for each in pairs(old, new) if each.top not in left | known.keys()]
-            )
+            own = [each for each in pairs(old, new) if each.top not in left | known.keys()]
+            job = Job(old, new, heap, own, effects=effects)
             try:
                 _apply(job, place, left.keys() | known.keys())
             except LeftError as error:  # done without it, from the start

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ipy_llm.session.live.running import Running, Table, file_status, read_text
+from ipy_llm.session.live.running import SCRIPT, Running, Table, file_status, read_text
 from ipy_llm.session.shell import Switches
 from ipy_llm.workspace.project import find_root
 
@@ -47,8 +47,8 @@ class Following:
         """Follow files that were changed from outside, and say so."""
         try:
             lines = self.follow()
-        except Exception:  # noqa: BLE001 - IPython would report it as an error of the cell
-            return
+        except Exception as error:  # noqa: BLE001 - IPython would report it as an error of the cell
+            lines = [f"live: failed: {type(error).__name__}: {error}; restart to be sure of what runs"]
         if lines:
             print("\n".join(lines), file=sys.stderr)  # noqa: T201 - the stream of the cell about to run
 
@@ -59,10 +59,10 @@ class Following:
         except Exception:  # noqa: BLE001 - as above
             return
 
-    def notice(self) -> None:
-        """Look at modules that are new."""
+    def notice(self, root: str | None = None) -> None:
+        """Look at modules that are new, those of the project at `root` if it is not the one around us."""
         if self._works():
-            self._table.notice(self._root(), _scripts(self._shell))
+            self._table.notice(root or self._root(), _scripts(self._shell))
 
     def follow(self, paths: Iterable[str] | None = None) -> list[str]:
         """Let what runs the files that changed, or those of `paths` that did, follow; return what to say."""
@@ -109,7 +109,7 @@ def _autoreloads(shell: InteractiveShell) -> bool:
 def _scripts(shell: InteractiveShell) -> list[tuple[str, ModuleType]]:
     """Return the namespaces of scripts that `%run` ran."""
     kept: dict[str, ModuleType] = getattr(shell, "_main_mod_cache", {})
-    return [(f"%run {file}", module) for file, module in list(kept.items())]
+    return [(f"{SCRIPT}{file}", module) for file, module in list(kept.items())]
 
 
 def follow_all(
@@ -128,7 +128,14 @@ def follow_all(
                     refused="it changed between its import and the first look at it", step=STEP
                 )
             else:
-                followed = follow(entry.namespace, entry.text, text, entry.file, behind=entry.behind)
+                followed = follow(
+                    entry.namespace,
+                    entry.text,
+                    text,
+                    entry.file,
+                    behind=entry.behind,
+                    effects=not entry.script,
+                )
             if followed.refused:
                 refused.append((entry, text, followed))
             else:

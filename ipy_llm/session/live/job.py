@@ -26,6 +26,7 @@ class Job:
     after: Text
     heap: Heap
     pairs: list[Pair]
+    effects: bool = False  # whether new assignments run that call what may have any
     steps: Steps = field(default_factory=Steps)
     patched: list[str] = field(default_factory=list)  # in the order of the text
     notes: list[str] = field(default_factory=list)

@@ -14,6 +14,7 @@ from ipy_llm.explore.stored import instance_dict, plain_text
 from ipy_llm.source.text import decode
 from ipy_llm.workspace.project import SKIPPED_FOLDERS
 
+SCRIPT = "%run "  # before the name of a script
 _OURS = __name__.partition(".")[0]
 
 
@@ -27,6 +28,7 @@ class Running:
     namespace: dict[str, Any]
     text: str | None
     status: tuple[int, int]  # of the file when last looked at: time in ns, size
+    script: bool = False  # it was run, and not imported
     behind: dict[str, str] = field(
         default_factory=dict
     )  # definitions that still run an older text, with that
@@ -38,6 +40,7 @@ class Table:
     def __init__(self) -> None:
         self._seen: dict[str, int] = {}  # the modules looked at, with the namespace they had
         self._entries: dict[str, Running] = {}
+        self._root = ""
 
     def __iter__(self) -> Iterator[Running]:
         return iter(list(self._entries.values()))
@@ -49,6 +52,12 @@ class Table:
 
     def notice(self, root: str, scripts: Iterable[tuple[str, ModuleType]] = ()) -> None:
         """Look at the modules that are new, and at scripts that were run with a namespace of their own."""
+        if root != self._root:  # what was not of the project may be now
+            self._root, self._seen = root, {name: self._seen[name] for name in self._entries}
+        for name in [
+            name for name, each in self._entries.items() if name not in sys.modules and not each.script
+        ]:
+            del self._entries[name], self._seen[name]
         # The table may grow while it is read: another thread may be importing.
         for name, module in [*list(sys.modules.items()), *scripts]:
             if self._seen.get(name) != id(module):
@@ -69,6 +78,7 @@ class Table:
         if status is not None and text is not None:
             older = _is_older(plain_text(namespace.get("__cached__")), status)
             self._entries[name] = Running(name, file, real, namespace, None if older else text, status)
+            self._entries[name].script = name.startswith(SCRIPT)
 
 
 def is_own(real: str, root: str) -> bool:

@@ -131,6 +131,8 @@ def _follow(job: Job, place: Place, scope: Scope, change: Change, follow_class: 
             job.note(f"{place.prefix}{new.name}: an earlier definition counts again, and was not run again")
         case Added(new) if isinstance(new, (*FUNCTION, ast.ClassDef)):
             _remake(job, place, scope, [new])
+        case Added(ast.Assign() | ast.AnnAssign() as new) if bound(new) and not _may_run(job, place, new):
+            job.note(f"not run: {_brief(new)}")
         case Added(ast.Assign() | ast.AnnAssign() as new) if bound(new):
             _commit(job, place, scope, new, place.run([new]))
         case Changed(_, new) | Added(new):
@@ -151,6 +153,10 @@ def _follow(job: Job, place: Place, scope: Scope, change: Change, follow_class: 
                 and not any(_is_doc(each, scope) for each in scope.new)
             ):
                 place.bind(job.steps, "__doc__", None)
+
+
+def _may_run(job: Job, place: Place, node: ast.Assign | ast.AnnAssign) -> bool:
+    return job.effects or node.value is None or harmless(node.value, place.namespace | dict(place.table()))
 
 
 def _is_alias(node: ast.stmt) -> bool:

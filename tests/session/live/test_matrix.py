@@ -26,7 +26,7 @@ def test_running_objects_follow_an_edit_or_it_is_told(edit, place):
     module = load(edit.before, place)
     names = session(edit, module)
     place.write_text(edit.after)
-    followed = follow(vars(module), edit.before, edit.after, str(place))
+    followed = follow(vars(module), edit.before, edit.after, str(place), effects=True)
     found = answers(edit, names)
     if followed.refused:
         assert found == unpatched
@@ -44,7 +44,7 @@ def test_a_patch_that_is_taken_back_leaves_what_was(edit, place):
     linecache.checkcache(str(place))
     module = load(edit.before, place)
     names = session(edit, module)
-    followed = follow(vars(module), edit.before, edit.after, str(place))
+    followed = follow(vars(module), edit.before, edit.after, str(place), effects=True)
     followed.back()
     if "registration" not in edit.name:  # what a new statement did elsewhere is not ours to undo
         assert answers(edit, names) == unpatched
@@ -59,8 +59,8 @@ def test_an_edit_and_its_undo_come_to_what_was(edit, place):
     module = load(edit.before, place)
     names = session(edit, module)
     place.write_text(edit.after)
-    first = follow(vars(module), edit.before, edit.after, str(place))
+    first = follow(vars(module), edit.before, edit.after, str(place), effects=True)
     place.write_text(edit.before)
-    second = follow(vars(module), edit.after, edit.before, str(place), behind=first.behind)
+    second = follow(vars(module), edit.after, edit.before, str(place), behind=first.behind, effects=True)
     found = answers(edit, names)
     assert found == expected or second.left or second.notes or second.made_before
