@@ -6,17 +6,12 @@ import ast
 import builtins
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ipy_llm.checks.interpreter import project_interpreter
 from ipy_llm.checks.report import Report
 from ipy_llm.errors import IpyLlmError
-from ipy_llm.explore.held import installed
-from ipy_llm.explore.imported import imported
-from ipy_llm.explore.index import read_index
-from ipy_llm.explore.wanted import Wanted, wanted
 from ipy_llm.operations.prepare import Prepared
 from ipy_llm.source.address import parse_address
 from ipy_llm.source.chunks import Outline
@@ -27,11 +22,11 @@ from ipy_llm.source.structure.imported import bound_by, statements
 from ipy_llm.source.structure.kept import known_outline
 from ipy_llm.source.structure.resolve import resolve
 from ipy_llm.source.structure.syntax import parse
-from ipy_llm.source.structure.unbound import Use, names_of
+from ipy_llm.source.structure.unbound import names_of
 from ipy_llm.source.text import decode
 from ipy_llm.source.writing import edit_document
 from ipy_llm.workspace.files import Change
-from ipy_llm.workspace.project import Workspace, cache_folder
+from ipy_llm.workspace.project import Workspace
 from ipy_llm.workspace.settings import read_settings
 
 _ALWAYS = frozenset(dir(builtins))
@@ -81,9 +76,11 @@ def _hint(path: str, message: str, workspace: Workspace) -> str:
     match = _UNDEFINED.match(message)
     if match is None:
         return ""
+    from ipy_llm.operations.wants import wants  # noqa: PLC0415 - as below
+
     try:
         tree = parse(decode((workspace.root / path).read_bytes()).text)
-        found = _wanted(match[1], names_of(tree).missing.get(match[1], []), path, workspace)
+        found = wants(match[1], names_of(tree).missing.get(match[1], []), path, workspace)
     except (OSError, IpyLlmError, SyntaxError, ValueError, RecursionError):
         return ""
     either = " or ".join((found.statement,) if found.statement else found.either)
@@ -101,11 +98,13 @@ def _completed(
     after = known_outline(decode(change.after or b""), "python")
     if after.error is not None or not _free(after, touched):
         return None
+    from ipy_llm.operations.wants import wants  # noqa: PLC0415 - 60 ms cold, for the few edits that may lack a name
+
     file = os.path.relpath(change.path, workspace.root).replace(os.sep, "/")
     missing = names_of(parse(after.source.text)).missing
     before = names_of(parse(decode(change.before).text)).missing if change.before is not None else {}
     found = {
-        _wanted(name, uses, file, workspace).statement: None
+        wants(name, uses, file, workspace).statement: None
         for name, uses in missing.items()
         if name not in before and name not in _ALWAYS
     }
@@ -156,26 +155,3 @@ def _now(touched: Touched, document: Outline, notes: tuple[str, ...]) -> Touched
         lines=document.lines(span),
         notes=(*touched.notes, *notes),
     )
-
-
-def _wanted(name: str, uses: Sequence[Use], file: str, workspace: Workspace) -> Wanted:
-    if not uses:
-        return Wanted()
-    seen = imported(name, read_index(workspace.root, cache_folder(workspace.root)), file)
-    return wanted(name, uses, seen, _available(workspace.root))
-
-
-def _available(root: Path) -> Callable[[str], bool]:
-    """Return what says whether a module is installed, for us or for the project."""
-    folder = project_interpreter(root).parent.parent
-    packages = [*folder.glob("lib/python*/site-packages"), folder / "Lib" / "site-packages"]
-
-    def available(module: str) -> bool:
-        top = module.partition(".")[0]
-        if (root / top).exists() or (root / f"{top}.py").exists():
-            return False  # the project's own, by a name that is usual for another's
-        return installed(module) or any(
-            (each / top / "__init__.py").exists() or (each / f"{top}.py").exists() for each in packages
-        )
-
-    return available
