@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ipy_llm.operations.run import Ran
 
 _PLACE = "_ipy_llm_magics"  # on the shell: what unload takes away
+_CELL = re.compile(r"In\[(\d+)\]")
 _HELP = frozenset({"-h", "--help"})
 
 
@@ -67,6 +69,7 @@ class IpyLLM(Magics):
         super().__init__(shell=shell)
         self._shell = shell
         self._ran: Ran = {}
+        self._executed = ""  # what the last part of a file that ran was compiled as
         self._cells = session.cells
         self._kept = session.kept
         self._output = session.output
@@ -112,7 +115,11 @@ class IpyLLM(Magics):
         return follow_cells(self._shell, self._cells)
 
     def _execute(self, text: str) -> bool:
-        return bool(self._shell.run_cell(text).success)  # type: ignore[no-untyped-call] # IPython's
+        shell = self._shell
+        success = shell.run_cell(text).success  # type: ignore[no-untyped-call] # IPython's
+        code = shell.transform_cell(text)  # type: ignore[no-untyped-call] # as above
+        self._executed = shell.compile.get_code_name(text, code, shell.execution_count)
+        return bool(success)
 
     def _live(self, paths: Sequence[str]) -> list[str]:
         if self.follow:
@@ -144,6 +151,9 @@ class IpyLLM(Magics):
             reply = perform(operation, workspace, arguments)
         except IpyLlmError as error:
             raise UsageError(str(error)) from None
+        again = _CELL.fullmatch(str(reply.facts.get("address", ""))) if verb == "run" else None
+        if again:
+            self._cells.ran_again(int(again[1]), self._executed)
         paths = reply.facts.get("paths", ())
         stale = [*self._live(paths), *(self._follow_cells() if paths else ())]
         with self._output.lifted():

@@ -190,3 +190,19 @@ def test_no_file_of_a_cell_is_left_when_the_extension_goes(tmp_path):
         assert len(list(tmp_path.glob("ipy_llm-cells-*/In*"))) == 2
         kernel.run("%unload_ext ipy_llm")
         assert list(tmp_path.glob("ipy_llm-cells-*")) == []
+
+
+@pytest.mark.parametrize("magic", ["", "%%capture\n", "%%time\n", "%%time\n%%capture\n"])
+def test_a_function_that_calls_what_its_cell_imports_follows(session, magic):
+    """CPython compiles such a call in another way where the import stands in the same unit."""
+    session.run(f"{magic}import json\ndef said(value):\n    return json.dumps(value)\n")
+    assert "live: said patched" in session.run("%%edit said dumps(value) => dumps([value])").stdout
+    assert session.run("said(1)").result == "'[1]'"
+
+
+def test_a_cell_that_was_run_again_by_its_number_follows(session):
+    number = session.run("def said():\n    return 1\n").reply["execution_count"]
+    session.run("%%edit said 1 => 2")
+    assert f"ran In[{number}]" in session.run(f"%llm run In[{number}]").stdout
+    assert "live: said patched" in session.run("%%edit said 2 => 3").stdout
+    assert session.run("said()").result == "3"

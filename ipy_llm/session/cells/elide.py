@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ipy_llm.errors import EditRejectedError
-from ipy_llm.explore.stored import home, instance_dict, plain_text
+from ipy_llm.session.cells.standing import standing
 from ipy_llm.session.documents.registry import Cells
 from ipy_llm.source.address import Address
 from ipy_llm.source.chunks import Chunk, Outline
@@ -16,7 +15,7 @@ from ipy_llm.source.editing.edits import Replace
 from ipy_llm.source.sent.reading import placeholders
 from ipy_llm.source.structure.kept import known_outline
 from ipy_llm.source.structure.magics import cell_source
-from ipy_llm.source.text import Source, Span, splice
+from ipy_llm.source.text import Source, Span, line_starts, splice
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +31,52 @@ def merge_cell(text: str, cells: Cells, namespace: Mapping[str, object]) -> Merg
 
     Raises an `IpyLlmError` where that is not certain, or where the definition stands in a file.
     """
-    if not placeholders(text, ""):
+    left_out = placeholders(text, "")
+    if not left_out:
         return Merged(text)
-    found = known_outline(*cell_source(Source(text)))
+    found, veiled = _outline(text, left_out)
     splices: list[tuple[Span, str]] = []
     notices: list[str] = []
     for chunk in found.chunks:
-        sent = chunk.span.of(found.source.text)
+        sent = chunk.span.of(veiled)
         if not chunk.is_definition or chunk.inline or not placeholders(sent, ""):
             continue
-        standing = cells.defining(chunk.name)
-        if standing is None:
-            _refuse_imported(chunk.name, namespace)
+        known = standing(chunk.name, cells, namespace)
+        if known is None:
             continue
-        cell, old = standing
+        cell, old = known
         outline = cell.outline()
         if placeholders(sent, old.span.of(outline.source.text)):
+            _refuse_doubtful(chunk, old, found)
             merged, notes = _merge(sent, chunk, outline, cell.name)
             splices.append((chunk.span, merged))
             notices.append(f"{chunk.name}: merged with the one of {cell.name} ({'; '.join(notes)})")
     if not splices:
         return Merged(text)
-    return Merged(found.source.with_text(splice(found.source.text, splices)).plain, tuple(notices))
+    return Merged(found.source.with_text(splice(veiled, splices)).plain, tuple(notices))
+
+
+def _outline(text: str, left_out: Sequence[int]) -> tuple[Outline, str]:
+    """Return what a cell defines, and its text with the magics veiled.
+
+    A suite that is nothing but a comment does not parse: then a name stands in for each comment.
+    """
+    found = known_outline(*cell_source(Source(text)))
+    if not found.error:
+        return found, found.source.text
+    comments = [(span, span.of(text)) for span in _comments(text, left_out)]
+    stood_in = splice(text, [(span, "_" * len(comment)) for span, comment in comments])
+    found = known_outline(*cell_source(Source(stood_in)))
+    return found, splice(found.source.text, comments)
+
+
+def _comments(text: str, lines: Sequence[int]) -> Iterator[Span]:
+    """Yield the place of each comment that is all of one of these 0-based lines."""
+    starts = line_starts(text)
+    for start in (starts[number] for number in lines):
+        match = re.compile(r"[ \t\f]*(#[^\r\n]*)").match(text, start)
+        if match:
+            yield Span(*match.span(1))
 
 
 def _merge(sent: str, chunk: Chunk, outline: Outline, name: str) -> tuple[str, tuple[str, ...]]:
@@ -70,14 +93,16 @@ def _merge(sent: str, chunk: Chunk, outline: Outline, name: str) -> tuple[str, t
     return merged.span.of(after.source.text), touched.notes
 
 
-def _refuse_imported(name: str, namespace: Mapping[str, object]) -> None:
-    """Refuse to define anew, in part, what a module of the session defines."""
-    module, _ = home(namespace.get(name))
-    file = plain_text(instance_dict(sys.modules.get(module)).get("__file__"))
-    if not file or module == "__main__":
-        return
-    ours = not any(part in file for part in (f"{os.sep}site-packages{os.sep}", os.path.dirname(os.__file__)))
-    raise EditRejectedError(
-        f"{name} is defined in {module}, and this cell leaves parts of it out; nothing was run",
-        steps=[f"to edit it there: %%edit {module}::{name}" if ours else "send the whole text"],
-    )
+def _refuse_doubtful(chunk: Chunk, old: Chunk, found: Outline) -> None:
+    """Refuse a definition that is one of several in its cell, or stands at another depth than the old one."""
+    count = sum(other.name == chunk.name for other in found.chunks)
+    if count > 1:
+        raise EditRejectedError(
+            f"{chunk.name} is there {count} times, and leaves parts out; nothing was run",
+            steps=["send the whole text"],
+        )
+    if chunk.indent != old.indent:
+        raise EditRejectedError(
+            f"{chunk.name} leaves parts out, and stood at another depth; nothing was run",
+            steps=["send the whole text"],
+        )

@@ -109,7 +109,7 @@ class Reader:
         except Exception:  # noqa: BLE001 - as above
             return
         if text.strip():
-            self._cells.add(Cell(number, text, filename))
+            self._cells.add(Cell(number, text, text, filename))
         self._last = None  # what is left out next time stands in this one
 
 

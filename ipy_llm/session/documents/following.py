@@ -22,8 +22,7 @@ def follow_cells(shell: InteractiveShell, cells: Cells) -> list[str]:
 
 
 def _follow(shell: InteractiveShell, before: Cell, after: Cell) -> tuple[str, ...]:
-    header, _ = _parts(before.text)
-    filename = _TIMED if header.startswith(("%%time\n", "%%time ")) else before.filename
+    filename = _compiled_as(shell, before)
     new = _runnable(shell, after.text)
     followed = follow(
         shell.user_ns,
@@ -31,12 +30,28 @@ def _follow(shell: InteractiveShell, before: Cell, after: Cell) -> tuple[str, ..
         new,
         filename,
         flags=shell.compile.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
+        apart=filename != _TIMED,  # as IPython does
         step=f"%llm run {after.name}",
     )
     if not followed.refused and filename != _TIMED:
         # as IPython keeps it: without a time, so that nobody looks for a file
         linecache.cache[filename] = (len(new), None, [f"{line}\n" for line in new.splitlines()], filename)
     return followed.lines
+
+
+def _compiled_as(shell: InteractiveShell, cell: Cell) -> str:
+    """Return the name that the code of a cell was compiled under: below a magic, one of its own."""
+    header, _ = _parts(cell.ran)
+    magic = header.rpartition("%%")[2].split(maxsplit=1)[:1]
+    if magic == ["time"]:
+        return _TIMED
+    if magic != ["capture"]:
+        return cell.filename
+    body = _parts(cell.ran)[1]
+    code = _runnable(shell, body)
+    # versions differ in when they begin to count the next cell
+    names = [str(shell.compile.get_code_name(body, code, cell.number + more)) for more in (0, 1)]
+    return next((name for name in names if name in linecache.cache), cell.filename)
 
 
 def _parts(text: str) -> tuple[str, str]:

@@ -19,10 +19,11 @@ KEPT = 1000  # cells; older ones can no longer be named
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its number, its text, and the name that its code was compiled under."""
+    """One cell: its number, its text now and when it ran, and the name that its code was compiled under."""
 
     number: int
     text: str
+    ran: str
     filename: str
 
     @property
@@ -53,14 +54,18 @@ class Cells:
         for number in list(self._cells)[:-KEPT]:
             del self._cells[number]
 
-    def defining(self, name: str) -> tuple[Cell, Chunk] | None:
-        """Return the last cell that defines a function or class, and the definition in it."""
+    def ran_again(self, number: int, filename: str) -> None:
+        """Note that a cell ran as it is now, compiled under another name."""
+        cell = self._cells[number]
+        self._cells[number] = replace(cell, ran=cell.text, filename=filename)
+
+    def defining(self, name: str) -> Iterator[tuple[Cell, Chunk]]:
+        """Yield each definition of a function or class of that name, and the cell it stands in, the last one first."""
         for cell in reversed(self._cells.values()):
             if name in cell.text:
                 for chunk in reversed(cell.outline().chunks):
                     if chunk.name == name and chunk.is_definition:
-                        return cell, chunk
-        return None
+                        yield cell, chunk
 
     def lay_out(self) -> Path:
         """Write each cell that is not there yet into a folder that only this session has, and return it."""

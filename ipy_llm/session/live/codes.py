@@ -41,10 +41,17 @@ def rereads(before: Text, after: Text) -> bool:
     return bool((before.code.co_flags ^ after.code.co_flags) & _ANNOTATIONS)
 
 
-def read(text: str, filename: str, flags: int = 0) -> Text:
-    """Parse and compile a text. Raises `SyntaxError` and `ValueError` as `compile` does."""
+def read(text: str, filename: str, flags: int = 0, *, apart: bool = False) -> Text:
+    """Parse and compile a text, `apart` statement by statement. Raises `SyntaxError` and `ValueError` as `compile`."""
     tree = compile(text, filename, "exec", ast.PyCF_ONLY_AST | flags, dont_inherit=True)
     code = compile(text, filename, "exec", flags, dont_inherit=True)
+    if apart:
+        # where a module is imported in the text itself, 3.11 and later call its functions by another code
+        flags |= code.co_flags & _ANNOTATIONS
+        parts = (
+            compile(ast.Module([node], []), filename, "exec", flags, dont_inherit=True) for node in tree.body
+        )
+        code = code.replace(co_consts=tuple(const for part in parts for const in part.co_consts))
     return Text(text, filename, tree, code, text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
 
 

@@ -93,6 +93,7 @@ def follow(
     filename: str,
     *,
     flags: int = 0,
+    apart: bool = False,
     step: str = STEP,
     behind: Mapping[str, str] | None = None,
     effects: bool = False,
@@ -100,15 +101,15 @@ def follow(
     """Make the objects of a namespace, which ran `before`, what `after` says: each definition wholly or not at all.
 
     `filename` is the one that the code was compiled with, `flags` those of `__future__` imports beyond the
-    text's own, `step` what is advised for what was not followed, `behind` what earlier edits left, `effects` whether new assignments run that call what
-    may have any. No statement that
-    stands in both texts runs again, and where a new one fails nothing is changed. The collector's list of objects
-    finds the functions, whoever holds them; those of threads that run meanwhile take the new code at their
-    next call.
+    text's own, `apart` whether it was compiled statement by statement, `step` what is advised for what was not
+    followed, `behind` what earlier edits left, `effects` whether new assignments run that call what may have any.
+    No statement that stands in both texts runs again, and where a new one fails nothing is changed. The collector's
+    list of objects finds the functions, whoever holds them; those of threads that run meanwhile take the new code
+    at their next call.
     """
     try:
-        old = read(before, filename, flags)
-        new = read(after, filename, flags)
+        old = read(before, filename, flags, apart=apart)
+        new = read(after, filename, flags, apart=apart)
     except (SyntaxError, ValueError) as error:
         return Followed(refused=f"it does not compile: {error}")
     place = Place(namespace, filename, flags, _futures(new), by_place(new.code))

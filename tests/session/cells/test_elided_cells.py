@@ -264,7 +264,7 @@ def say(shell, text):
 
 
 def standing(shell, name):
-    return vars(shell)["_ipy_llm_session"].cells.defining(name)[0].text
+    return next(vars(shell)["_ipy_llm_session"].cells.defining(name))[0].text
 
 
 @pytest.fixture
@@ -300,3 +300,109 @@ def test_what_is_left_out_is_taken_from_what_stands_or_nothing_runs(defined, cas
 
 def test_there_are_enough_cases():
     assert len(CASES) >= 60
+
+
+ANEW = "class Foo:\n    # ... existing code ...\n\n    def c(self):\n        return 3\n"
+FOO = "class Foo:\n    def a(self):\n        return 1\n"
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        "exec('class Foo:\\n    def z(self): pass\\n')",
+        "from string import Formatter as Foo",
+        "from shlex import quote as Foo",
+        "Foo = None",
+        "import io\n%run script.py",
+    ],
+    ids=["exec", "an imported class", "an imported function", "an assignment", "%run"],
+)
+def test_what_no_cell_made_is_not_merged_with_an_older_cell(shell, since, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "script.py").write_text("class Foo:\n    def r(self): pass\n")
+    for first in (FOO, "pass"):
+        assert say(shell, first).success
+        assert say(shell, since).success
+        before = shell.user_ns["Foo"]
+        done = say(shell, ANEW)
+        if before is not None:
+            assert not done.success
+            assert shell.user_ns["Foo"] is before
+        shell.user_ns.pop("Foo")
+
+
+def test_a_definition_that_ran_silently_is_not_lost(shell):
+    say(shell, FOO)
+    shell.run_cell("class Foo:\n    def b(self):\n        return 2\n", store_history=False)
+    assert not say(shell, ANEW).success
+    assert "b" in vars(shell.user_ns["Foo"])
+
+
+def test_a_cell_that_failed_above_its_definition_is_not_the_one_that_stands(shell):
+    say(shell, FOO)
+    assert not say(shell, "1 / 0\nclass Foo:\n    def never(self):\n        return 0\n").success
+    assert say(shell, ANEW).success
+    assert {"a", "c"} < vars(shell.user_ns["Foo"]).keys()
+    assert "never" not in vars(shell.user_ns["Foo"])
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "class Foo:\n    def q(self):\n        return 1\n\n" + ANEW,
+        "if True:\n" + "".join(f"    {line}\n" for line in ANEW.splitlines()),
+    ],
+    ids=["twice in the cell", "under an if"],
+)
+def test_where_it_is_not_certain_which_is_meant_nothing_runs(shell, cell):
+    say(shell, FOO)
+    before = shell.user_ns["Foo"]
+    assert not say(shell, cell).success
+    assert shell.user_ns["Foo"] is before
+
+
+@pytest.mark.parametrize("magic", ["%%time", "%%capture", "%%time\n%%capture", "%%capture\n%%time"])
+def test_what_was_made_below_a_magic_is_merged(shell, magic):
+    assert say(shell, f"{magic}\n{FOO}").success
+    assert say(shell, ANEW).success
+    assert {"a", "c"} < vars(shell.user_ns["Foo"]).keys()
+
+
+@pytest.mark.parametrize(
+    ("made", "sent"),
+    [
+        (
+            "from typing import NamedTuple\nclass Foo(NamedTuple):\n    a: int\n",
+            "class Foo(NamedTuple):\n    # ... rest unchanged ...\n    c: int = 3\n",
+        ),
+        (
+            "from enum import Enum\nclass Foo(Enum):\n    a = 1\n",
+            "class Foo(Enum):\n    # ...\n    c = 3\n",
+        ),
+        (
+            "import functools\n@functools.lru_cache\ndef foo(x):\n    y = x\n    return y\n",
+            "@functools.lru_cache\ndef foo(x, k=0):\n    # ... existing code ...\n",
+        ),
+        (
+            "def foo(x):\n    y = x\n    return y\n",
+            "def foo(x, k=0):\n    # ... existing code ...\n\nfoo(1, k=2)\n",
+        ),
+        (
+            "async def foo(x):\n    y = x\n    return y\n",
+            "async def foo(x, k=0):\n    # ... existing code ...\n\nawait foo(1, k=2)\n",
+        ),
+    ],
+    ids=["a named tuple", "an enum", "cached", "with its call below", "awaited below"],
+)
+def test_what_has_no_code_of_its_own_or_is_used_at_once_is_merged(shell, made, sent, capsys):
+    assert say(shell, made).success
+    assert say(shell, sent).success
+    assert "merged with the one of" in capsys.readouterr().err
+
+
+def test_a_comment_above_a_whole_definition_leaves_nothing_out_of_it(shell):
+    say(shell, FOO)
+    assert say(
+        shell, "# ... existing imports ...\nclass Foo:\n    def only(self):\n        return 1\n"
+    ).success
+    assert "a" not in vars(shell.user_ns["Foo"])
