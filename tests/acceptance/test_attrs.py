@@ -58,20 +58,23 @@ def test_an_edit_that_breaks_two_tests_and_one_type_answers_with_exactly_these_a
     attrs, ipy_llm
 ):
     before = tree(attrs)
-    where = "VersionInfo._from_version_string"
-    code, lines = ipy_llm("edit", where, """v = s.split(".") => v: list[str] = 3 * ["0"] if s else 0""")
+    assert (
+        ipy_llm("check")[0] == 1
+    )  # 189 findings of mypy, and a test that fails with what is installed today
+    right = "return cl.__origin__"
+    wrong = 'size: int = "two"; return None if "__attrs_attrs__" in vars(cl.__origin__) else cl.__origin__'
+    code, lines = ipy_llm("edit", "get_generic_base", f"{right} => {wrong}")
     assert code == 1
-    assert lines[0].startswith(f"edited src/attr/_version_info.py::{where}@")
+    assert lines[0].startswith("edited src/attr/_compat.py::get_generic_base@")
     new = [line for line in lines if line.startswith("new: ")]
-    tests = "new: tests/test_version_info.py::TestVersionInfo"
     assert [line.partition(" - ")[0].partition(": Inc")[0] for line in new] == [
-        f"{tests}::test_from_string_no_releaselevel",
-        f"{tests}::test_suffix_is_preserved",
-        "new: src/attr/_version_info.py:43",
+        "new: tests/test_funcs.py::TestHas::test_generics",
+        "new: tests/test_make.py::TestFields::test_generics",
+        "new: src/attr/_compat.py:98",
     ]
     assert len(lines) <= 5  # the last may say what the time did not hold
 
-    code, lines = ipy_llm("edit", where, """v: list[str] = 3 * ["0"] if s else 0 => v = s.split(".")""")
+    code, lines = ipy_llm("edit", "get_generic_base", f"{wrong} => {right}")
     assert (code, len(lines)) == (0, 1)
     assert "nothing new, fixed 3" in lines[0]
     assert tree(attrs) == before
