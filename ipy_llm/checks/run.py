@@ -9,19 +9,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ipy_llm.checks.checker import checker, is_typed
 from ipy_llm.checks.daemon import wanted
 from ipy_llm.checks.interpreter import project_interpreter
 from ipy_llm.checks.names import names_after
 from ipy_llm.checks.report import Report
 from ipy_llm.checks.retest import affected_tests, all_tests
 from ipy_llm.checks.retype import all_types, types_after
-from ipy_llm.checks.types import is_typed
 from ipy_llm.checks.warm import warm_for
 from ipy_llm.workspace.files import Change
 from ipy_llm.workspace.project import walk
 
 # Seconds for each check unless the caller says otherwise.
 TIMEOUT = 60.0
+
+# What the tools for types call a name that is not defined.
+_UNDEFINED = {"mypy": "name-defined", "pyright": "reportUndefinedVariable"}
 
 _PYTEST_SECTIONS = (
     ("pytest.ini", ""),
@@ -56,9 +59,10 @@ def run_checks(
     interpreter = project_interpreter(root)
     stop = threading.Event()
     warm = warm_for(root) if lasting and wanted(os.environ) else None
-    checks: list[Callable[[], Report]] = [
-        lambda: all_types(root, interpreter, cache, timeout=timeout, stop=stop)
-    ]
+    tool = checker(root, interpreter)
+    checks: list[Callable[[], Report]] = []
+    if tool != "off":
+        checks.append(lambda: all_types(root, interpreter, cache, tool, timeout=timeout, stop=stop))
     if has_tests(root):
         checks.append(lambda: all_tests(root, interpreter, cache, timeout=timeout, stop=stop, warm=warm))
     return _side_by_side(checks, stop)
@@ -85,8 +89,9 @@ def run_checks_after(
     checks: list[Callable[[], Report]] = [
         lambda: names_after(root, interpreter, before, timeout=timeout, stop=stop)
     ]
-    if tested or is_typed(root):
-        checks.append(lambda: types_after(root, interpreter, cache, before, timeout=timeout, stop=stop))
+    tool = checker(root, interpreter)
+    if tool != "off" and (tested or is_typed(root)):
+        checks.append(lambda: types_after(root, interpreter, cache, before, tool, timeout=timeout, stop=stop))
     if tested:
         checks.append(
             lambda: affected_tests(root, interpreter, cache, before, timeout=timeout, stop=stop, warm=warm)
@@ -105,18 +110,18 @@ def _relative(root: Path, changes: Sequence[Change]) -> dict[str, bytes | None]:
 
 
 def _once(reports: tuple[Report, ...]) -> tuple[Report, ...]:
-    """Return the reports without the undefined names of mypy that the names' own check has."""
+    """Return the reports without the undefined names that the names' own check has too."""
     undefined = {(one.path, one.line) for one in reports[0].diagnostics if one.code == "F821"}
     if not undefined:
         return reports
-    return tuple(_without(report, undefined) if report.tool == "mypy" else report for report in reports)
+    return tuple(_without(report, undefined) if report.tool in _UNDEFINED else report for report in reports)
 
 
 def _without(report: Report, undefined: set[tuple[str, int]]) -> Report:
     left = tuple(
         one
         for one in report.diagnostics
-        if one.code != "name-defined" or (one.path, one.line) not in undefined
+        if one.code != _UNDEFINED[report.tool] or (one.path, one.line) not in undefined
     )
     clean = report.outcome == "failed" and not left
     return replace(report, outcome="clean" if clean else report.outcome, diagnostics=left)

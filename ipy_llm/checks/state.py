@@ -81,7 +81,7 @@ class State:
         return {path: found for path in self.files() if (found := self.blocks(path).writes)}
 
     def tree(self, interpreter: Path) -> int:
-        """Return what tells all that mypy looks at from anything else, in the project and beside it."""
+        """Return what tells all that a check of types looks at from anything else, in the project and beside it."""
         stubs = [path.relative_to(self._root).as_posix() for path in walk(self._root, ".pyi")]
         told = [f"{path} {self.fingerprint(path, WHOLE)}" for path in (*self.files(), *stubs)]
         told.append(str(self.environment(interpreter)))

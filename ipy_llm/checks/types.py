@@ -1,4 +1,4 @@
-"""The project's types: mypy, ours, with the project's own configuration and packages."""
+"""The project's types by mypy: ours, with the project's own configuration and packages."""
 
 from __future__ import annotations
 
@@ -194,8 +194,8 @@ def _is_script(name: str) -> bool:
     return name in _NOT_SHIPPED_FILES or name.startswith("test_") or name.endswith("_test.py")
 
 
-def is_typed(root: Path) -> bool:
-    """Tell whether a project asks for its types to be checked: by a configuration of mypy or a `py.typed`."""
+def configures_mypy(root: Path) -> bool:
+    """Say whether a project has a configuration of mypy."""
     if any((root / name).is_file() for name in ("mypy.ini", ".mypy.ini")):
         return True
     for name in ("pyproject.toml", "setup.cfg"):
@@ -205,6 +205,11 @@ def is_typed(root: Path) -> bool:
             continue
         if _SECTION.search(text):
             return True
+    return False
+
+
+def ships_types(root: Path) -> bool:
+    """Say whether a package of the project's has a `py.typed`."""
     bases = [root / base for base in ("src", "") if (root / base).is_dir()]
     return any(next(base.glob("*/py.typed"), None) for base in bases)
 

@@ -2,6 +2,7 @@
 
 [tool.ipy_llm]
 check = "revert"         # what is done about what an edit breaks: "report", "revert" or "off"
+types = "pyright"        # what checks types: "mypy", "pyright" or "off"; else what the project configures
 imports = false          # whether an edit brings the imports that it lacks
 target-python = "3.10"   # instead of what `requires-python` says
 """
@@ -24,7 +25,10 @@ from ipy_llm.workspace.files import current_bytes
 # Of what an edit breaks. report: it is told. revert: the edit is taken back, and that is told. off: nobody looks.
 Policy: TypeAlias = Literal["report", "revert", "off"]
 
-_KNOWN = ("check", "imports", "target-python")
+# Of what checks the types.
+Checker: TypeAlias = Literal["mypy", "pyright", "off"]
+
+_KNOWN = ("check", "imports", "target-python", "types")
 # A plain line needs no parser of TOML: importing one costs 3 ms, and 3.10 has none.
 _REQUIRES = re.compile(r"^requires-python\s*=\s*([\"'])(?P<said>[^\"'\n]+)\1", re.MULTILINE)
 _VERSION = re.compile(r"(\d+)\.(\d+)")
@@ -33,11 +37,12 @@ _LOWEST = re.compile(r"(?:>=?|~=|===?|\^|~)\s*(\d+)(?:\.(\d+))?")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A project's settings; `target` is None where it names no oldest Python."""
+    """A project's settings; `target` is None where it names no oldest Python, `types` where it names no tool."""
 
     check: Policy = "report"
     target: Target | None = None
     imports: bool = True
+    types: Checker | None = None
 
 
 def read_settings(root: Path) -> Settings:
@@ -74,7 +79,10 @@ def _settings(data: bytes) -> Settings:
     imports = own.get("imports", True)
     if not isinstance(imports, bool):
         raise ParseError(f"pyproject.toml: imports is true or false, not {imports!r}")
-    return Settings(check, _target(own, tables, tool), imports)
+    types = own.get("types")
+    if types is not None and types not in get_args(Checker):
+        raise ParseError(f"pyproject.toml: types is {', '.join(map(repr, get_args(Checker)))}, not {types!r}")
+    return Settings(check, _target(own, tables, tool), imports, types)
 
 
 def _target(own: Mapping[str, Any], tables: Mapping[str, Any], tool: Mapping[str, Any]) -> Target | None:

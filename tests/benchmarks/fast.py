@@ -228,7 +228,7 @@ def main() -> None:
         print(
             f"all tests, traced: {time.perf_counter() - began:.1f} s, {tests.ran} ran, {len(tests.diagnostics)} fail"
         )
-        types = all_types(root, python, cache, timeout=LONG)
+        types = all_types(root, python, cache, "mypy", timeout=LONG)
         print(f"types: {types.seconds:.1f} s, {len(types.diagnostics)} findings {types.note}")
         face = Session(root) if options.face == "session" else Cli(root)
         time.sleep(15)  # the daemon of mypy reads the project meanwhile
