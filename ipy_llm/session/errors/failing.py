@@ -19,6 +19,7 @@ from ipy_llm.explore.stored import MISSING, InstanceOf, class_attribute, exactly
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
 _OURSELVES = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_RUNNERS = frozenset({"IPython", "ipykernel"})  # wherever they lie: who works on them has them in a checkout
 _LONGEST_SOURCE = 400_000  # characters; a longer file would take longer to parse than a reader waits
 _DISPLAYS: dict[type[ast.expr], type] = {
     ast.JoinedStr: str,
@@ -121,6 +122,9 @@ def source_of(frame: FrameType, outer: list[TracebackType]) -> str | None:
     if name.startswith((_STANDARD_LIBRARY, _OURSELVES, "<frozen ")) or any(
         part in name for part in _INSTALLED
     ):
+        return None
+    module = frame.f_globals.get("__name__") if type(frame.f_globals) is dict else None
+    if type(module) is str and module.partition(".")[0] in _RUNNERS:
         return None
     text = "".join(linecache.getlines(name, frame.f_globals))
     return text if 0 < len(text) <= _LONGEST_SOURCE else None
