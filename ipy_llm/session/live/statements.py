@@ -193,7 +193,8 @@ def _is_doc(node: ast.stmt, scope: Scope) -> bool:
 
 def _brief(node: ast.stmt) -> str:
     line = ast.unparse(node).partition("\n")[0]
-    return f"`{line[:97]}...`" if len(line) > 100 else f"`{line}`"
+    most = 200 if isinstance(node, ast.Delete) else 100  # a list of names is all it says
+    return f"`{line[:most]}...`" if len(line) > most else f"`{line}`"
 
 
 def _commit(job: Job, place: Place, scope: Scope, node: ast.stmt, made: dict[str, Any], *only: str) -> None:
