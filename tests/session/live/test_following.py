@@ -95,36 +95,36 @@ def test_what_a_script_does_is_not_done_again(run, tmp_path):
 
 def test_a_definition_that_was_left_follows_again_once_its_text_is_back(run, tmp_path):
     later(
-        tmp_path / "six.py",
+        tmp_path / "sixth.py",
         "class A:\n    __slots__ = ('x',)\n    def g(self): return 1\ndef f(): return 1\n",
     )
-    run("import six; a = six.A()")
+    run("import sixth; a = sixth.A()")
     later(
-        tmp_path / "six.py",
+        tmp_path / "sixth.py",
         "class A:\n    __slots__ = ('x', 'y')\n    def g(self): return 2\ndef f(): return 2\n",
     )
-    outputs = run("six.f(), a.g()")
+    outputs = run("sixth.f(), a.g()")
     assert outputs.result == "(2, 1)"
     assert outputs.stderr == (
-        "live: six: f patched; not followed: A: its __slots__ changed, and objects of it have the old layout; "
+        "live: sixth: f patched; not followed: A: its __slots__ changed, and objects of it have the old layout; "
         "restart, or importlib.reload\n"
     )
     later(
-        tmp_path / "six.py",
+        tmp_path / "sixth.py",
         "class A:\n    __slots__ = ('x', 'y')\n    def g(self): return 3\ndef f(): return 3\n",
     )
-    outputs = run("six.f(), a.g()")
+    outputs = run("sixth.f(), a.g()")
     assert (outputs.result, outputs.stderr.count("A: it runs an older text")) == ("(3, 1)", 1)
     later(
-        tmp_path / "six.py",
+        tmp_path / "sixth.py",
         "class A:\n    __slots__ = ('x',)\n    def g(self): return 1\ndef f(): return 4\n",
     )
-    assert run("six.f(), a.g()").result == "(4, 1)"
+    assert run("sixth.f(), a.g()").result == "(4, 1)"
     later(
-        tmp_path / "six.py",
+        tmp_path / "sixth.py",
         "class A:\n    __slots__ = ('x',)\n    def g(self): return 5\ndef f(): return 4\n",
     )
-    assert run("six.f(), a.g()").result == "(4, 5)"
+    assert run("sixth.f(), a.g()").result == "(4, 5)"
 
 
 def test_numbers_imported_by_name_follow_in_modules_and_are_told_in_the_session(run, tmp_path):
