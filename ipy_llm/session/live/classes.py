@@ -305,6 +305,7 @@ def _rebuild(job: Job, living: Living) -> None:
     finally:
         fresh = None
         gc.collect()  # it would stand among the subclasses of its bases
+    job.remade.add(living.shown)
     job.tell(living.shown)
 
 

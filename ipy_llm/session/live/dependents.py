@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator
 
 from ipy_llm.session.live.changes import Removed, Scope, bound
-from ipy_llm.session.live.codes import FUNCTION, outer
+from ipy_llm.session.live.codes import FUNCTION, Pair, outer
 from ipy_llm.session.live.job import Job
 
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__set_name__", "__init_subclass__"})
