@@ -14,10 +14,17 @@ _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__set_name__
 
 def affected(job: Job) -> set[str]:
     """Return the module's names of which a call does something new, by themselves or by what they call."""
-    functions = {
-        each.path for each in job.pairs if not each.inner and outer(each.before) != outer(each.after)
-    }
-    return _affected(job, functions)
+    functions = {each.path for each in job.pairs if not each.inner and _does_more(each)}
+    return _affected(job, functions | {f"{name}.__init__" for name in job.remade if "." not in name})
+
+
+def _does_more(pair: Pair) -> bool:
+    """Say whether a call comes to something new, apart from what the functions within do later."""
+    if outer(pair.before) != outer(pair.after):
+        return True
+    return (
+        pair.old is not None and pair.new is not None and ast.dump(pair.old.args) != ast.dump(pair.new.args)
+    )
 
 
 def dependents(job: Job, scope: Scope, called: Collection[str]) -> list[str]:
