@@ -39,7 +39,7 @@ def more(
     if number not in kept.texts:
         known = ", ".join(map(str, kept.texts))
         raise NotFoundError(f"nothing more of In[{number}]; there is of {known}", near=[known])
-    lines = kept.texts[number].lines()
+    lines = kept.lines(number)
     if find:
         return _found(lines, find, number)
     first = int(asked["first"]) if asked["first"] else kept.read[number] + 1

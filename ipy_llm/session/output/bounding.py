@@ -58,6 +58,7 @@ class Bounding:
         history = self._shell.history_manager
         self._number = len(history.input_hist_parsed) if history is not None else self._shell.execution_count
         self._text = Text()
+        self._kept.forget(self._number)  # a cell that is not counted has the number of the next one
         for stream in dict.fromkeys((sys.stdout, sys.stderr)):
             with suppress(AttributeError, TypeError):  # what somebody put there may take no other `write`
                 self._streams.append(Stream(stream, self._text, self._switches.output))
@@ -95,6 +96,7 @@ class Bounding:
 
     def bound(self, text: str) -> str:
         """Return a result's text within the budget."""
+        self.flush()  # what was printed before it stands above it
         limit = self._switches.output
         if limit and self._depth and len(text) > limit + limit // _SLACK:
             text = self._cut(text, limit)
@@ -137,7 +139,7 @@ class Stream:
         if type(text) is not str or self.open:
             return self._inner(text)
         self._text.add(text)
-        now = text[: self._room]
+        now = "" if self.held else text[: self._room]  # room came since: what waits is first
         if now:
             self._room -= len(now)
             self.lines += now.count("\n")
@@ -157,7 +159,9 @@ class Stream:
         if self.cuts:
             self._tail = _from_line(self._tail[-self._most :])
             self._inner(f"\n{_left_out(self.held - len(self._tail), number)}\n")
-        self._inner(self._tail)
+        if self.held:
+            self._inner(self._tail)
+            self._most //= 2  # a cell that displays much in between shows no more for it
         self._tail, self.held = "", 0
 
     def restore(self) -> None:

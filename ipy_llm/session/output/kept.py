@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 MOST = 10_000_000  # characters of one cell; of more, the first and the last half are kept
 CELLS = 10
+TEXTS = 20  # of one cell: what it printed, and each of its long results
 WIDTH = 1000  # characters; a longer line is several
 
 
@@ -52,15 +53,27 @@ class Text:
 class Kept:
     """The outputs of the last cells that said too much, and up to which line each was read."""
 
-    texts: dict[int, Text] = field(default_factory=dict)
+    texts: dict[int, list[Text]] = field(default_factory=dict)
     read: dict[int, int] = field(default_factory=dict)
 
     def keep(self, number: int, text: Text, shown: int) -> None:
-        """Keep what a cell said, of which so many lines were shown."""
-        self.texts.pop(number, None)
-        self.texts[number], self.read[number] = text, shown
+        """Keep what a cell said, of which so many lines were shown, below what else it said."""
+        texts = self.texts.setdefault(number, [])
+        self.read.setdefault(number, shown)
+        if all(each is not text for each in texts):
+            texts.append(text)
+            del texts[:-TEXTS]
         for old in list(self.texts)[:-CELLS]:
             del self.texts[old], self.read[old]
+
+    def forget(self, number: int) -> None:
+        """Drop what is kept under a number."""
+        self.texts.pop(number, None)
+        self.read.pop(number, None)
+
+    def lines(self, number: int) -> list[str]:
+        """Return the lines of all that is kept of a cell."""
+        return [line for text in self.texts[number] for line in text.lines()]
 
 
 def matching(lines: list[str], pattern: str) -> list[int]:

@@ -74,6 +74,17 @@ def test_what_was_printed_before_an_error_stands_above_it(kernel):
     assert outputs.stdout.endswith("line 4999\n")
 
 
+def test_what_is_displayed_in_between_stays_in_between(kernel):
+    outputs = kernel.run("print('a' * 50_000); display('mid'); print('end')")
+    said = "".join(
+        content.get("text") or content["data"]["text/plain"]
+        for kind, content in outputs.messages
+        if kind in {"stream", "display_data"}
+    )
+    places = [said.index(each) for each in ("aaa", LEFT_OUT, "'mid'", "end")]
+    assert places == sorted(places)
+
+
 def test_a_verb_of_ours_has_its_own_budget(kernel, tmp_path):
     (tmp_path / "long.py").write_text("".join(f"name_{number} = {number}\n" for number in range(900)))
     kernel.run(f"%cd -q {tmp_path}")
