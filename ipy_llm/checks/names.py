@@ -135,7 +135,8 @@ class _Tables:
         return tuple(
             Diagnostic(self.tool, path, line, message, code)
             for line, message, code in names_in(data)
-            if not (package and code == "F401")
+            # what a package imports is for others, and a module of it may be named
+            if not (package and code in ("F401", "F822"))
         )
 
 

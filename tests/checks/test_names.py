@@ -85,11 +85,42 @@ def test_a_broken_configuration_is_one_clear_line(project):
         "import a.b\na.b\n",
         "for x in (): pass\nelse: x\nwith open(__file__) as f: f\nlambda q: q\n",
         "def f(:\n",
+        "def top(which):\n    return which\n",
+        "try:\n    intended\nexcept (KeyError, NameError):\n    pass\n",
+        "from a import B\nx = []  # type: list[B]\n",
+        "import a\ndef f():\n    '>>> a.b'\n",
+        "class A:\n    import json\n",
+        "import json\neval('js' + 'on')\n",
+        "from __future__ import (\n    annotations,\n)\ndef f(x: A): ...\nclass A: ...\n",
+        "__all__ = ['x', 'y', '__doc__']\nx = 1\ndef f():\n    global y\n    y = 2\n",
+        "__all__ = ['late']\ndef __getattr__(name): return name\n",
         "match 1:\n    case {'a': b, **c}: print(b, c)\n",
     ],
 )
 def test_the_tables_say_nothing_of_what_is_right_or_cannot_be_known(text):
     assert names_in(text.encode()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("def f():\n    import json\n", (2, "`json` imported but unused", "F401")),
+        (
+            "if TYPE_CHECKING:\n    from a import B\nTYPE_CHECKING = 0\n",
+            (2, "`B` imported but unused", "F401"),
+        ),
+        ("import json\ndef f():\n    'Not json.'\n", (1, "`json` imported but unused", "F401")),
+        ("def top(which):\n    return other\n", (2, "Undefined name `other`", "F821")),
+        (
+            "from __future__ import annotations\ndef f(x: int) -> other:\n    locals()\n",
+            (2, "Undefined name `other`", "F821"),
+        ),
+        ("try:\n    1\nexcept NameError:\n    x\n", (4, "Undefined name `x`", "F821")),
+        ("__all__ = (\n    'gone',\n)\n", (2, "Undefined name `gone` in `__all__`", "F822")),
+    ],
+)
+def test_the_tables_say_what_pyflakes_says_of_the_usual(text, found):
+    assert names_in(text.encode()) == [found]
 
 
 def test_the_tables_find_nothing_in_the_standard_library_that_python_finds():
