@@ -29,6 +29,7 @@ _EXTENDS = re.compile(rb"^[ \t{]*\"?extends\"?\s*[:=]\s*[\"']([^\"'\n]+)", re.MU
 
 # What pyright says of a configuration that it goes on without, told from what its installer says.
 _REMARK = re.compile(r"(?:Config|File or directory|Ignoring|venv|venvPath|stubPath) ")
+_AGAIN = re.compile(r'"(.+)" is not assignable to "(.+)"')
 _ERROR = re.compile(r"(?:FATAL ERROR|[\w.]*Error\b).*")
 
 
@@ -49,8 +50,11 @@ def check_pyright(
     """
     command = find_pyright(root, interpreter)
     if command is None:
-        has_pip = any(interpreter.parent.glob("pip*"))
-        note = not_installed("pyright", interpreter, root, has_pip=has_pip)
+        note = (
+            not_installed("pyright", interpreter, root, has_pip=True)
+            if any(interpreter.parent.glob("pip*"))
+            else 'not installed: npm install -g pyright, or types = "mypy" in pyproject.toml'
+        )
         return Report("pyright", "unavailable", note=note, complete=False)
     env = project_environment(interpreter)
     env["PYRIGHT_PYTHON_IGNORE_WARNINGS"] = "1"
@@ -143,5 +147,16 @@ def _report(base: Path, ended: Ended) -> Report:
 def _diagnostic(base: Path, told: dict[str, Any]) -> Diagnostic:
     file, line = str(told["file"]), int(told["range"]["start"]["line"]) + 1 if "range" in told else 0
     path = within(base, file) or file.replace(os.sep, "/")
-    message = " ".join(str(told["message"]).replace(f"{base}{os.sep}", "").split())
+    message = _one_line(str(told["message"]).replace(f"{base}{os.sep}", ""))
     return Diagnostic("pyright", path, line, message, str(told.get("rule", "")), text=source_line(file, line))
+
+
+def _one_line(message: str) -> str:
+    """Return a message with the reasons below it, but for those that say again what it says."""
+    first, *reasons = (" ".join(line.split()) for line in message.splitlines() if line.strip())
+    told = [
+        reason
+        for reason in reasons
+        if not ((match := _AGAIN.fullmatch(reason)) and all(f'"{name}"' in first for name in match.groups()))
+    ]
+    return "; ".join((first, *told))
