@@ -123,10 +123,11 @@ def follow(
     left = _carried(old, new, known)
     with _alone():
         while True:
-            own = [each for each in pairs(old, new) if each.top not in left | known.keys()]
-            job = Job(old, new, heap, own, effects=effects)
+            stay = left.keys() | known.keys()
+            own = [each for each in pairs(old, new) if not _is_within(each.path, stay)]
+            job = Job(old, new, heap, own, effects=effects, left=frozenset(stay))
             try:
-                _apply(job, place, left.keys() | known.keys())
+                _apply(job, place)
             except LeftError as error:  # done without it, from the start
                 job.steps.back()
                 left[error.name] = str(error.reason)
@@ -169,8 +170,16 @@ def _carried(old: Text, new: Text, behind: dict[str, str]) -> dict[str, str]:
 
 
 def _dump(text: Text, name: str) -> str:
-    node = classes(text.tree.body).get(name)
+    body, node = text.tree.body, None
+    for part in name.split("."):
+        node = classes(body).get(part)
+        body = node.body if node else []
     return ast.dump(node) if node else ""
+
+
+def _is_within(path: str, names: Collection[str]) -> bool:
+    """Say whether a definition is one of those, or stands in one."""
+    return any(path == name or path.startswith(f"{name}.") for name in names)
 
 
 def _futures(text: Text) -> tuple[ast.stmt, ...]:
@@ -196,7 +205,7 @@ def _stale(heap: Heap, text: Text, namespace: dict[str, Any], behind: dict[str, 
     strange = {id(each) for each in heap.functions if identity(each.__code__) not in codes}
     known = {substance(each) for each in everything(text.code)}
     for path, function in _present(namespace, text.tree.body, ""):
-        if id(function) not in strange or is_forward(function) or path.partition(".")[0] in behind:
+        if id(function) not in strange or is_forward(function) or _is_within(path, behind):
             continue
         if substance(function.__code__) not in known:
             return path
@@ -214,9 +223,11 @@ def _present(table: Any, body: list[ast.stmt], prefix: str) -> Iterator[tuple[st
             yield from ((f"{prefix}{node.name}", each) for each in raw_functions(value))
 
 
-def _apply(job: Job, place: Place, left: Collection[str]) -> None:
+def _apply(job: Job, place: Place) -> None:
     scope = compare((job.before, job.before.tree.body), (job.after, job.after.tree.body), place.namespace)
-    changes = [each for each in scope.changes if not (isinstance(each, Changed) and class_name(each) in left)]
+    changes = [
+        each for each in scope.changes if not (isinstance(each, Changed) and class_name(each) in job.left)
+    ]
     scope = replace(scope, changes=tuple(changes))
     for change in changes:
         if isinstance(change, Changed) and class_name(change):
@@ -243,7 +254,8 @@ def _or_left(follow_one: Any, job: Job, place: Place, old: Any, new: Any) -> Non
     try:
         follow_one(job, place, old, new)
     except RefusedError as error:
-        raise LeftError(new.name, error) from error
+        named = str(error).partition(": ")[0]  # it may be a class within
+        raise LeftError(named if _dump(job.before, named) else new.name, error) from error
 
 
 def class_name(change: Changed) -> str:

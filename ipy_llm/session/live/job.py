@@ -27,6 +27,7 @@ class Job:
     heap: Heap
     pairs: list[Pair]
     effects: bool = False  # whether new assignments run that call what may have any
+    left: frozenset[str] = frozenset()  # the classes that stay as they were
     steps: Steps = field(default_factory=Steps)
     patched: list[str] = field(default_factory=list)  # in the order of the text
     notes: list[str] = field(default_factory=list)

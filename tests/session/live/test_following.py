@@ -127,6 +127,16 @@ def test_a_definition_that_was_left_follows_again_once_its_text_is_back(run, tmp
     assert run("sixth.f(), a.g()").result == "(4, 5)"
 
 
+def test_a_class_within_stays_behind_alone(run, tmp_path):
+    text = "class A:\n    class In:\n        __slots__ = ('x',)\n        def g(self): return 1\n    def f(self): return 1\n"
+    later(tmp_path / "eighth.py", text)
+    run("import eighth; a, i = eighth.A(), eighth.A.In()")
+    later(tmp_path / "eighth.py", text.replace("('x',)", "('x', 'y')").replace("return 1", "return 2"))
+    outputs = run("a.f(), i.g()")
+    assert outputs.result == "(2, 1)"
+    assert "A.f patched; not followed: A.In: its __slots__ changed" in outputs.stderr
+
+
 def test_numbers_imported_by_name_follow_in_modules_and_are_told_in_the_session(run, tmp_path):
     later(tmp_path / "base.py", "RATE = 1000\n")
     later(tmp_path / "user.py", "from base import RATE as rate\ndef f(): return rate\n")
