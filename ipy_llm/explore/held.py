@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ipy_llm.explore.stored import MISSING, class_attribute, instance_dict, is_a, names
+from ipy_llm.workspace.project import current_folder
 
 _SUFFIXES = (".py", ".pyi")
 _DEEP = 8  # modules that take all names of one another
@@ -126,7 +127,7 @@ def _names_in_text(module: str, name: str) -> bool:
 def _is_local(found: importlib.machinery.ModuleSpec) -> bool:
     """Say whether a module is found in the current folder, as a file of the user's own."""
     origin = found.origin or ""
-    here = os.path.realpath(os.getcwd())
+    here = os.path.realpath(current_folder())
     folder = os.path.realpath(os.path.dirname(origin))
     inside = folder == here or folder.startswith(here + os.sep)
     return inside and not any(part in origin for part in ("site-packages", "dist-packages"))

@@ -29,6 +29,14 @@ MOST_FILES = 2000  # looked through in a folder without a project's marker, such
 _by_name = attrgetter("name")
 
 
+def current_folder() -> str:
+    """Return the current folder, a path below which nothing is where it is gone."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return os.path.join(os.path.abspath(os.sep), "gone")
+
+
 def find_root(start: Path) -> Path:
     """Return the nearest folder at or above `start` with a project marker, else `start` itself."""
     start = start.resolve()

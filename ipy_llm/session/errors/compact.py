@@ -17,6 +17,7 @@ from ipy_llm.explore.stored import MISSING, class_attribute, instance_dict, is_a
 from ipy_llm.session.errors.cells import Session
 from ipy_llm.session.errors.failing import entries, source_of
 from ipy_llm.session.errors.raised import group_of, slot, traceback_of
+from ipy_llm.workspace.project import current_folder
 
 MESSAGE = 700  # characters of a message
 _LINKED = 200  # of one in a chain or group
@@ -116,7 +117,7 @@ def _place(file: str, number: int, session: Session) -> str:
         return f"{label}, line {number}"
     if file.startswith("<"):
         return f"{file.partition('>')[0]}>, line {number}"
-    here = os.path.join(os.getcwd(), "")
+    here = os.path.join(current_folder(), "")
     return f"{file.removeprefix(here)}:{number}"
 
 

@@ -6,6 +6,7 @@ import os
 from itertools import islice
 
 from ipy_llm.source.near import closest
+from ipy_llm.workspace.project import current_folder
 
 _MOST = 2_000  # entries of a folder that are compared while a reader waits
 
@@ -38,7 +39,7 @@ def _stem(name: str) -> str:
 
 
 def _no_folder(folder: str) -> list[str]:
-    here = os.path.join(os.getcwd(), "")
+    here = os.path.join(current_folder(), "")
     if os.path.isabs(folder) and not folder.startswith(here):
         return []
     while (parent := os.path.dirname(folder)) and not os.path.isdir(parent):

@@ -13,6 +13,7 @@ from ipy_llm.session.errors.moved import instead
 from ipy_llm.session.errors.raised import message, slot
 from ipy_llm.session.importing import finding
 from ipy_llm.source.near import closest
+from ipy_llm.workspace.project import current_folder
 
 _UNBOUND = re.compile(r"local variable '(\w+)'")
 _SHELL = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})  # IPython's own
@@ -31,7 +32,7 @@ def name(error: BaseException, failing: Failing | None, session: Session) -> lis
             "was deleted" if last.deleted else "is bound where its cell ended before, or was taken away since"
         )
         return [f"{wanted} {how}: {last}"]
-    imports = finding.hint(wanted, failing.tree, Path.cwd())
+    imports = finding.hint(wanted, failing.tree, Path(current_folder()))
     if imports:
         return [" or ".join(imports)]
     frame = failing.frame

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ipy_llm.session.shell import Switches
 from ipy_llm.source.structure.imported import bound_by, statements
+from ipy_llm.workspace.project import current_folder
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -90,7 +91,7 @@ class Adder(ast.NodeTransformer):
         from ipy_llm.session.importing.finding import find  # noqa: PLC0415 - 4 ms, for sessions that lack a name
 
         added = []
-        for name, statement in find(tree, missing, self.statements, Path.cwd()).items():
+        for name, statement in find(tree, missing, self.statements, Path(current_folder())).items():
             try:
                 exec(compile(statement, "<ipy_llm>", "exec"), self._shell.user_ns)  # noqa: S102 - an import, in the cell's namespace
             except Exception:  # noqa: BLE001, S112 - a module that fails to load: the cell fails by its own name

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ipy_llm.session.live.running import SCRIPT, Running, Table, file_status, read_text
 from ipy_llm.session.shell import Switches
-from ipy_llm.workspace.project import find_root
+from ipy_llm.workspace.project import current_folder, find_root
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
@@ -94,7 +94,7 @@ class Following:
         return ["live: %autoreload is on and follows the files; %autoreload 0 leaves them to %%edit"]
 
     def _root(self) -> str:
-        folder = os.getcwd()
+        folder = current_folder()
         if folder not in self._roots:
             self._roots[folder] = str(find_root(Path(folder)))
         return self._roots[folder]

@@ -6,7 +6,7 @@ import os
 import shlex
 from pathlib import Path
 
-from ipy_llm.errors import IpyLlmError
+from ipy_llm.errors import EditRejectedError, IpyLlmError
 from ipy_llm.source.address import Address
 from ipy_llm.source.documents import read_document, to_bytes
 from ipy_llm.source.editing.edits import Replace
@@ -27,6 +27,11 @@ def merge_file(line: str, body: str) -> tuple[str, tuple[str, ...]]:
     document = read_document(read_bytes(path), "python")
     if not placeholders(body, document.source.text):
         return body, ()
+    if document.source.encoding not in {"utf-8", "utf-8-sig"} and not document.source.text.isascii():
+        raise EditRejectedError(
+            f"{path.name} is in {document.source.encoding}, which %%writefile does not write; nothing was written",
+            steps=[f"to edit a part: %%edit {path.name}::Name"],
+        )
     try:
         after, (touched,) = edit_document([Replace(Address(document=path.name), body)], document, path.name)
     except IpyLlmError as error:

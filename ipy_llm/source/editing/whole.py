@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from typing import NoReturn
 
 from ipy_llm.errors import EditRejectedError, ParseError
 from ipy_llm.source.address import Address
@@ -16,7 +18,7 @@ from ipy_llm.source.fitting.elide import is_mark, mark
 from ipy_llm.source.sent.reading import parse_suite, placeholders
 from ipy_llm.source.sent.slips import understand
 from ipy_llm.source.structure.resolve import whole
-from ipy_llm.source.structure.syntax import DEFINITIONS, bound_names, is_import, is_main, is_string
+from ipy_llm.source.structure.syntax import DEFINITIONS, bound_names, branches, is_import, is_main, is_string
 from ipy_llm.source.target import Target
 from ipy_llm.source.text import split_lines
 
@@ -94,7 +96,10 @@ class _Parts:
             )
         if count:
             self.mention([name])
-            self.edits.append(Replace(self.at(name), text))
+            (chunk,) = (chunk for chunk in self.before.chunks if chunk.name == name)
+            self.edits.append(
+                Replace(self.at(name), _below(text, self.before.source.text[: chunk.span.start]))
+            )
         elif self.anchor:
             self.edits.append(Insert("after", self.at(self.anchor), text))
         else:
@@ -113,11 +118,13 @@ def _parts(code: str, left_out: Sequence[int], address: Address, before: Outline
     """Return the edits that a text comes to; None where it does not say that it leaves out definitions."""
     try:
         nodes, shift = parse_suite(mark(code, left_out))
-        standing = {ast.dump(node) for node in parse_suite(before.source.text)[0]}
+        old, _ = parse_suite(before.source.text)
     except ParseError:
         return None
     if shift:
         return None
+    standing = {ast.dump(node) for node in old}
+    guarded = [node for node in old if isinstance(node, (ast.If, ast.Try))]
     lines = split_lines(code)
     parts = _Parts(address, before)
     top = 0  # where the comments above the next statement may begin
@@ -129,22 +136,58 @@ def _parts(code: str, left_out: Sequence[int], address: Address, before: Outline
             parts.anchor = ""
         elif ast.dump(node) in standing:
             parts.mention(names)
-        elif is_import(node):
-            parts.imports.append(text)
         elif is_string(node) and node is nodes[0]:
             where = parts.at(section="docstring")
             parts.edits.append(Replace(where, text) if before.docstring else Insert("into", where, text))
         elif is_main(node) and before.main:
             parts.edits.append(Replace(parts.at(section="main"), text))
+        elif isinstance(node, (ast.If, ast.Try)) and any(_begins(node, other) for other in guarded):
+            if not any(_holds(other, node) for other in guarded):
+                _refuse(node, lines, address)
+        elif is_import(node):
+            parts.imports.append(text)
         elif len(names) == 1:
             parts.define(names[0], text)
         else:
-            raise EditRejectedError(
-                f"where `{lines[node.lineno - 1].strip()}` goes is not certain; nothing was written",
-                steps=[f"to add it at the end: into {address.document}"],
-            )
+            _refuse(node, lines, address)
     unmentioned = any(chunk.name not in parts.named for chunk in before.chunks)
     return None if unmentioned and not any(map(is_mark, nodes)) else parts
+
+
+def _below(text: str, above: str) -> str:
+    """Return a definition without the comments on top of it that stand above the old one and are not of it."""
+    lines, standing = text.split("\n"), [line.rstrip() for line in split_lines(above)[:-1]]
+    count = next(at for at, line in enumerate(lines) if not line.startswith("#"))
+    while count and [line.rstrip() for line in lines[:count]] != standing[-count:]:
+        count -= 1
+    return "\n".join(lines[count:])
+
+
+def _refuse(node: ast.stmt, lines: list[str], address: Address) -> NoReturn:
+    raise EditRejectedError(
+        f"where `{lines[node.lineno - 1].strip()}` goes is not certain; nothing was written",
+        steps=[f"to add it at the end: into {address.document}"],
+    )
+
+
+def _begins(node: ast.If | ast.Try, other: ast.If | ast.Try) -> bool:
+    """Say whether two statements ask the same, or try some of the same."""
+    if isinstance(node, ast.If) or isinstance(other, ast.If):
+        return (
+            isinstance(node, ast.If)
+            and isinstance(other, ast.If)
+            and ast.dump(node.test) == ast.dump(other.test)
+        )
+    return bool({*map(ast.dump, node.body)} & {*map(ast.dump, other.body)})
+
+
+def _holds(whole: ast.If | ast.Try, part: ast.If | ast.Try) -> bool:
+    """Say whether each statement of `part` stands in `whole`, in a branch of the same place."""
+    there, sent = branches(whole), branches(part)
+    return _begins(whole, part) and all(
+        {ast.dump(one) for one in mine} <= {ast.dump(one) for one in theirs}
+        for (theirs, _, _), (mine, _, _) in zip_longest(there, sent, fillvalue=([], "", ""))
+    )
 
 
 def _first(node: ast.stmt, lines: list[str], top: int) -> int:

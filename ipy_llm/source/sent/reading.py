@@ -19,6 +19,7 @@ _OPEN_END = re.compile(r"unterminated triple|EOF")
 _CUT = re.compile(
     r"never closed|unterminated|EOF|expected an indented block.*:\s*$|[-+*/%|&,(\[{=.\\]\s*$", re.DOTALL
 )
+_PROTOCOL = re.compile(r"\b(?:Protocol|TypedDict)\b")
 _CURLY = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 
 _WHOLE = r"(?:code|function|method|class|module|implementation|body|logic|file)s?"
@@ -129,7 +130,10 @@ def _is_left_out(text: str) -> bool:
 
 
 def _dots(code: str, known: set[str]) -> Iterator[int]:
-    """Yield the lines of `...` beside other statements, where it does nothing: beside a docstring alone it is a stub."""
+    """Yield the lines of `...` beside other statements, where it does nothing.
+
+    Beside a docstring alone it is a stub, and in a protocol a habit.
+    """
     if "..." not in code or "..." in known:
         return
     try:
@@ -137,6 +141,8 @@ def _dots(code: str, known: set[str]) -> Iterator[int]:
     except ParseError:
         return
     for node in [ast.Module(body, []), *(child for one in body for child in ast.walk(one))]:
+        if isinstance(node, ast.ClassDef) and any(_PROTOCOL.search(ast.unparse(base)) for base in node.bases):
+            continue
         for name in ("body", "orelse", "finalbody"):
             suite = getattr(node, name, [])
             if not isinstance(suite, list) or len(suite) < 2 + (bool(suite) and is_string(suite[0])):

@@ -406,3 +406,19 @@ def test_a_comment_above_a_whole_definition_leaves_nothing_out_of_it(shell):
         shell, "# ... existing imports ...\nclass Foo:\n    def only(self):\n        return 1\n"
     ).success
     assert "a" not in vars(shell.user_ns["Foo"])
+
+
+def test_dots_in_a_protocol_leave_nothing_out(shell):
+    say(shell, "from typing import Protocol\nclass Foo(Protocol):\n    def a(self) -> int: ...\n")
+    assert say(shell, "class Foo(Protocol):\n    name: str\n    ...\n").success
+    assert "a" not in vars(shell.user_ns["Foo"])
+
+
+def test_in_a_folder_that_is_gone_cells_run_without_a_word(shell, tmp_path, monkeypatch, capsys):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert say(shell, "json.dumps(1)").success
+    assert not say(shell, "totl").success
+    assert "live:" not in capsys.readouterr().err

@@ -124,3 +124,13 @@ def test_a_verdict_tells_what_is_wrong_and_nothing_else(before, after, said):
         assert len(found) == 1
     else:
         assert found == said
+
+
+def test_a_file_in_an_encoding_that_is_not_written_is_not_merged(kernel, tmp_path):
+    old = "# -*- coding: latin-1 -*-\ndef a():\n    return 'é'\n\n\ndef b():\n    return 2\n".encode(
+        "latin-1"
+    )
+    (tmp_path / "la.py").write_bytes(old)
+    sent = "# -*- coding: latin-1 -*-\n# ... existing code ...\n\ndef b():\n    return 3\n"
+    assert "la.py is in iso-8859-1" in kernel.run(f"%%writefile {tmp_path / 'la.py'}\n{sent}").stderr
+    assert (tmp_path / "la.py").read_bytes() == old

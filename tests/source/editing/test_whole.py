@@ -119,3 +119,45 @@ def test_a_name_that_stands_twice_is_to_be_addressed():
     old = "try:\n    def f(): return 1\nexcept ImportError:\n    def f(): return 2\nx = 1\n"
     with pytest.raises(IpyLlmError, match="f is there 2 times"):
         after("def f(): return 3\n# ... rest ...\n", old)
+
+
+GUARDED = """\
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import json
+    from os import path
+
+
+#
+# All about carts.
+#
+class Cart:
+    def total(self):
+        return 1
+
+
+def other():
+    return 2
+"""
+
+
+def test_imports_under_a_guard_that_stands_are_not_written_again():
+    text, _ = after(
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import json\n\n# ...\n\ndef other():\n    return 3\n",
+        GUARDED,
+    )
+    assert text == GUARDED.replace("return 2", "return 3")
+
+
+def test_a_guard_with_more_in_it_is_refused():
+    with pytest.raises(IpyLlmError, match="where `if TYPE_CHECKING:` goes is not certain"):
+        after("if TYPE_CHECKING:\n    import ast\n\n# ...\n\ndef other():\n    return 3\n", GUARDED)
+
+
+def test_a_comment_above_a_definition_that_is_not_of_it_is_not_written_again():
+    text, _ = after(
+        "# ...\n\n#\n# All about carts.\n#\nclass Cart:\n    def total(self):\n        return 3\n\n# ...\n",
+        GUARDED,
+    )
+    assert text == GUARDED.replace("return 1", "return 3")
