@@ -6,3 +6,8 @@ import os
 
 # mypy's daemon would be left running for each project that a test makes; those about it switch it on.
 os.environ["IPY_LLM_DAEMON"] = "0"
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the file that takes longest: a file's tests run on one core, and the last ones alone."""
+    items.sort(key=lambda item: item.path.name != "test_documentation.py")
