@@ -8,6 +8,9 @@ import os
 os.environ["IPY_LLM_DAEMON"] = "0"
 
 
+LONGEST = frozenset({"test_attrs.py", "test_documentation.py", "test_killed.py", "test_plan.py"})
+
+
 def pytest_collection_modifyitems(items):
-    """Begin with the file that takes longest: a file's tests run on one core, and the last ones alone."""
-    items.sort(key=lambda item: item.path.name != "test_documentation.py")
+    """Begin with the files that take longest: a file's tests run on one core, and the last ones alone."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
