@@ -55,7 +55,7 @@ class Drawn:
 def draw(root: Path, source: str, count: int, seed: int) -> list[Drawn]:
     """Return as many edits of function bodies of either kind, in turn."""
     chance = random.Random(seed)
-    bodies = [one for one in mutations(root, root / source) if one.function]
+    bodies = mutations(root, root / source, root / "no-tests")["body"]
     lines = list(_lasts(root, root / source))
     changed = [_lines_of(root, one) for one in chance.sample(bodies, count // 2)]
     same = [_before(root, *one) for one in chance.sample(lines, count - count // 2)]
